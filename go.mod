@@ -1,0 +1,3 @@
+module example.org/telltale
+
+go 1.26

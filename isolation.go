@@ -1,0 +1,36 @@
+package telltale
+
+// Isolation is the result of one search for the exact words of a trigger,
+// with the probes that prove it.
+type Isolation struct {
+	// Text that reacted as a whole.
+	Text      string    `json:"text"`
+	Direction Direction `json:"direction"`
+	// Words that make the app react when all of them are in a message,
+	// sorted. A filter that sees one word as a whole has one entry.
+	Words []string `json:"words"`
+	// Without lists words of which each, added to Words, stops the reaction.
+	Without []string `json:"without,omitempty"`
+	// Cell that the reaction falls into.
+	Cell Cell `json:"cell"`
+	// Certificate: what was asked at the end, and what the answers must be.
+	Certificate []Proof `json:"certificate"`
+	// Exact is true when every proof held. Otherwise Why says what failed.
+	Exact bool   `json:"exact"`
+	Why   string `json:"why,omitempty"`
+}
+
+// Proof is one line of a certificate.
+type Proof struct {
+	// Claim in words, as in `without "b": no reaction`.
+	Claim string `json:"claim"`
+	// Text that was tested, canary left out.
+	Text string `json:"text"`
+	// Reacts is the answer that the claim needs.
+	Reacts bool `json:"reacts"`
+	// Probes that put the question; each must have given the answer, or for
+	// an app that samples, at least one must for a reaction and all for none.
+	Probes []string `json:"probes"`
+	// Held says whether they did.
+	Held bool `json:"held"`
+}

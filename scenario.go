@@ -1,0 +1,86 @@
+package telltale
+
+import "time"
+
+// Scenario is the question put to an app: what is tested, with which words,
+// through which driver, under whose eyes, and within which limits.
+// internal/scenario reads it from YAML, fills in defaults and validates it.
+type Scenario struct {
+	// Name is a short name for the case, used in file names.
+	Name string `json:"name"`
+	// App as declared; the driver's own description is added at run time.
+	App App `json:"app"`
+	// Driver types the messages.
+	Driver DriverSpec `json:"driver"`
+	// Sensors by kind, in the order in which they are started.
+	Sensors []SensorSpec `json:"sensors"`
+	// Accounts under test and their peers. At least one of each side.
+	Accounts []Account `json:"accounts"`
+	// Directions to test.
+	Directions []Direction `json:"directions"`
+	// Words are the candidate texts to test; each is typed on its own.
+	Words []string `json:"words"`
+	// Controls are words known to be harmless, matched to Words by script,
+	// length and frequency. Empty: taken from the built-in neutral words.
+	Controls []string `json:"controls,omitempty"`
+	// Exclude withdraws words from the neutral list: words the tester
+	// suspects, or that suit the app's context badly.
+	Exclude []string `json:"exclude,omitempty"`
+	// Trials is the number of blocks each word is tried in at first. More
+	// blocks are added, up to MaxTrials, when copies are seen for only some
+	// trials of a word (a sampling or noisy app).
+	Trials    int `json:"trials"`
+	MaxTrials int `json:"max_trials"`
+	// Seed lays out the schedule. The same seed gives the same schedule.
+	Seed uint64 `json:"seed"`
+	// Window is how long after a message a copy may still leave.
+	Window time.Duration `json:"window"`
+	// Listen is how long the background is watched before anybody types.
+	Listen time.Duration `json:"listen"`
+	// Channel are the host patterns (as path.Match, on host names) that the
+	// message is supposed to pass through. Flows to them are not copies.
+	Channel []string `json:"channel"`
+	// Scope are the host patterns that active checks may touch. Empty: none.
+	Scope []string `json:"scope,omitempty"`
+	// Names maps host names to loopback or test addresses ("host:port"); a
+	// name that is not listed goes to the system's resolver.
+	Names map[string]string `json:"names,omitempty"`
+	// Alpha is the declared error rate for the whole case, all tests together.
+	Alpha float64 `json:"alpha"`
+	// Limits end the run.
+	Limits Limits `json:"limits"`
+}
+
+// DriverSpec says which driver to use and how to start it.
+type DriverSpec struct {
+	// Kind names a row of the wiring table, as in "exec".
+	Kind string `json:"kind"`
+	// Command and arguments of an exec driver.
+	Command []string `json:"command,omitempty"`
+	// Dir is the working directory; empty means the scenario file's own.
+	Dir string `json:"dir,omitempty"`
+	// Env are extra NAME=value pairs.
+	Env []string `json:"env,omitempty"`
+	// Timeout bounds one answer of the driver.
+	Timeout time.Duration `json:"timeout"`
+}
+
+// SensorSpec says which sensor to use.
+type SensorSpec struct {
+	// Kind names a row of the wiring table, as in "proxy".
+	Kind string `json:"kind"`
+}
+
+// Limits bound what a run may cost. Zero means no limit of that sort.
+type Limits struct {
+	// Messages that may be typed in all.
+	Messages int `json:"messages,omitempty"`
+	// Triggering messages: those that were copied or did not arrive.
+	Triggering int `json:"triggering,omitempty"`
+	// Duration of the whole run, listening included.
+	Duration time.Duration `json:"duration,omitempty"`
+	// Requests that an active check may send to one host. At most 20.
+	Requests int `json:"requests,omitempty"`
+	// Voids in a row after which the run stops (the stop rule).
+	Voids int `json:"voids,omitempty"`
+}

@@ -1,0 +1,163 @@
+package casefile
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"example.org/telltale"
+)
+
+// append writes one entry as one line. With sync it is on the disk when
+// append returns. The record is brought up from the written bytes, so that
+// what is reasoned upon is what a reader will find.
+func (c *Case) append(kind string, body any, sync bool) error {
+	raw, err := json.Marshal(body)
+	if err != nil {
+		return fmt.Errorf("writing a %s entry: %w", kind, err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.appendLocked(kind, raw, sync)
+}
+
+func (c *Case) appendLocked(kind string, raw json.RawMessage, sync bool) error {
+	if c.failed != nil {
+		return c.failed
+	}
+	entry := Entry{N: c.entries, At: c.opts.Clock().UTC().Round(0), Type: kind, Body: raw}
+	line, err := json.Marshal(entry)
+	if err != nil {
+		return fmt.Errorf("writing a %s entry: %w", kind, err)
+	}
+	if len(line) > maxEntry {
+		return fmt.Errorf("a %s entry of %d bytes is larger than a case takes (%d)", kind, len(line), maxEntry)
+	}
+	if err := c.writeLine(append(line, '\n'), sync); err != nil {
+		return err
+	}
+	if err := c.grow(line); err != nil {
+		return err
+	}
+	return apply(c.record, entry)
+}
+
+// writeLine adds a line to the log. When it fails, whatever part was written
+// is cut off again; the case takes no more entries.
+func (c *Case) writeLine(line []byte, sync bool) error {
+	_, err := c.log.WriteAt(line, c.size)
+	if err == nil && sync {
+		err = c.log.Sync()
+	}
+	if err != nil {
+		c.failed = fmt.Errorf("the case can take no more entries (free some space or mend the disk, then resume): %w",
+			errors.Join(err, c.log.Truncate(c.size)))
+		return c.failed
+	}
+	c.size += int64(len(line))
+	return nil
+}
+
+// grow adds a line to the Merkle tree.
+func (c *Case) grow(line []byte) error {
+	hashes, err := tlog.StoredHashes(c.entries, line, tlog.HashReaderFunc(c.readHashes))
+	if err != nil {
+		return fmt.Errorf("hashing entry %d: %w", c.entries, err)
+	}
+	c.hashes = append(c.hashes, hashes...)
+	c.entries++
+	return nil
+}
+
+func (c *Case) readHashes(indexes []int64) ([]tlog.Hash, error) {
+	out := make([]tlog.Hash, len(indexes))
+	for i, index := range indexes {
+		if index < 0 || index >= int64(len(c.hashes)) {
+			return nil, fmt.Errorf("no hash %d", index)
+		}
+		out[i] = c.hashes[index]
+	}
+	return out, nil
+}
+
+// PutScenario records the question, before anything is typed.
+func (c *Case) PutScenario(s telltale.Scenario) error { return c.append("scenario", s, true) }
+
+// PutApp records what is tested.
+func (c *Case) PutApp(a telltale.App) error { return c.append("app", a, true) }
+
+// PutCoverage records what the sensors see and do not see.
+func (c *Case) PutCoverage(v []telltale.Coverage) error { return c.append("coverage", v, false) }
+
+// PutSpan records a time during which all sensors watched.
+func (c *Case) PutSpan(s telltale.Span) error { return c.append("listening", s, true) }
+
+// PutProbe commits a probe. It is on the disk when PutProbe returns.
+func (c *Case) PutProbe(p telltale.Probe) error { return c.append("probe", p, true) }
+
+// PutReceipt settles a probe.
+func (c *Case) PutReceipt(r telltale.Receipt) error { return c.append("receipt", r, false) }
+
+// PutLayer records a peeled coat.
+func (c *Case) PutLayer(l telltale.Layer) error { return c.append("layer", l, false) }
+
+// PutIsolation records a search for exact words with its certificate.
+func (c *Case) PutIsolation(i telltale.Isolation) error { return c.append("isolation", i, true) }
+
+// PutVisit records an active check.
+func (c *Case) PutVisit(v telltale.Visit) error { return c.append("visit", v, true) }
+
+// PutStage marks the begin or the end of a stage; the end is signed.
+func (c *Case) PutStage(s telltale.Stage) error {
+	if err := c.append("stage", s, true); err != nil || !s.Done {
+		return err
+	}
+	return c.Checkpoint()
+}
+
+// PutResume notes that the run goes on after a break.
+func (c *Case) PutResume(program string) error { return c.append("resume", program, true) }
+
+// PutStatement records what was derived: all observations and findings.
+func (c *Case) PutStatement(o []telltale.Observation, f []telltale.Finding) error {
+	if err := c.append("observations", o, false); err != nil {
+		return err
+	}
+	return c.append("findings", f, true)
+}
+
+// Keep stores bytes and names them; part of telltale.Recorder.
+func (c *Case) Keep(b []byte) (telltale.Digest, error) {
+	c.mu.Lock()
+	failed := c.failed
+	c.mu.Unlock()
+	if failed != nil {
+		return "", failed
+	}
+	return c.blobs.put(b)
+}
+
+// Blob returns bytes that were kept.
+func (c *Case) Blob(d telltale.Digest) ([]byte, error) { return c.blobs.get(d) }
+
+// Record stores a flow and gives it its ID; part of telltale.Recorder.
+func (c *Case) Record(f telltale.Flow) error {
+	_, err := c.RecordFlow(f)
+	return err
+}
+
+// RecordFlow is Record, and tells the ID.
+func (c *Case) RecordFlow(f telltale.Flow) (string, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	f.ID = fmt.Sprintf("f%06d", len(c.record.Flows)+1)
+	raw, err := json.Marshal(f)
+	if err != nil {
+		return "", fmt.Errorf("writing a flow: %w", err)
+	}
+	return f.ID, c.appendLocked("flow", raw, false)
+}
+
+var _ telltale.Recorder = (*Case)(nil)

@@ -1,0 +1,59 @@
+package casefile
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"example.org/telltale"
+)
+
+// Reader reads a case without changing it. Whole entries are read; a torn
+// tail is left alone.
+type Reader struct {
+	Dir string
+	// Record is everything the log holds.
+	Record *telltale.Record
+	// Entries is the number of entries.
+	Entries int64
+	// Checkpoint is the text of the newest signed checkpoint; empty before
+	// the first one.
+	Checkpoint string
+	// PublicKey that the case names.
+	PublicKey string
+	blobs     *blobStore
+}
+
+// Read reads the case in dir. It checks no signature; Verify does.
+func Read(dir string) (*Reader, error) {
+	if err := checkFormat(dir); err != nil {
+		return nil, err
+	}
+	r := &Reader{Dir: dir, Record: &telltale.Record{}, blobs: newBlobStore(filepath.Join(dir, "blobs"))}
+	path := filepath.Join(dir, "log", "entries.jsonl")
+	lines, _, err := readLog(path)
+	if err != nil {
+		return nil, err
+	}
+	for i, line := range lines {
+		entry, err := parseLine(line)
+		if err == nil {
+			err = apply(r.Record, entry)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s:%d: %w; case verify tells more", path, i+1, err)
+		}
+		r.Entries++
+	}
+	if text, err := os.ReadFile(filepath.Join(dir, "checkpoint")); err == nil {
+		r.Checkpoint = string(text)
+	}
+	if text, err := os.ReadFile(filepath.Join(dir, "key.pub")); err == nil {
+		r.PublicKey = strings.TrimSpace(string(text))
+	}
+	return r, nil
+}
+
+// Blob returns kept bytes after checking them against their name.
+func (r *Reader) Blob(d telltale.Digest) ([]byte, error) { return r.blobs.get(d) }

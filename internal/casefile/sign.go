@@ -1,0 +1,135 @@
+package casefile
+
+import (
+	"crypto/ed25519"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// checkpointOrigin is the first line of every checkpoint.
+const checkpointOrigin = "telltale/case"
+
+// keyName is the name in the keys of investigators.
+const keyName = "telltale-investigator"
+
+// LoadKey reads the investigator's signing key from path, or makes one on
+// first use. The file is readable by its owner only.
+func LoadKey(path string, random io.Reader) (string, error) {
+	text, err := os.ReadFile(path)
+	if err == nil {
+		signer := strings.TrimSpace(string(text))
+		if _, err := note.NewSigner(signer); err != nil {
+			return "", fmt.Errorf("%s is not a signing key (%w): move it away to have a new one made", path, err)
+		}
+		return signer, nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("reading the signing key: %w", err)
+	}
+	signer, _, err := note.GenerateKey(random, keyName)
+	if err != nil {
+		return "", fmt.Errorf("making a signing key: %w", err)
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return "", fmt.Errorf("making a signing key: %w", err)
+	}
+	return signer, writeOnce(path, []byte(signer+"\n"))
+}
+
+// VerifierOf returns the public half of a signer key, in the form of the
+// note package: name, hash and key joined by "+".
+func VerifierOf(signer string) (string, error) {
+	parts := strings.SplitN(signer, "+", 5)
+	if len(parts) != 5 || parts[0] != "PRIVATE" || parts[1] != "KEY" {
+		return "", errors.New("the signing key is malformed: want PRIVATE+KEY+name+hash+key")
+	}
+	raw, err := base64.StdEncoding.DecodeString(parts[4])
+	if err != nil || len(raw) != 1+ed25519.SeedSize {
+		return "", errors.New("the signing key is malformed: its last part is no Ed25519 seed")
+	}
+	public := ed25519.NewKeyFromSeed(raw[1:]).Public().(ed25519.PublicKey)
+	data := append([]byte{raw[0]}, public...)
+	sum := sha256.Sum256(append([]byte(parts[2]+"\n"), data...))
+	return fmt.Sprintf("%s+%08x+%s", parts[2], binary.BigEndian.Uint32(sum[:4]), base64.StdEncoding.EncodeToString(data)), nil
+}
+
+// Checkpoint signs the log as it stands. Everything that the signed entries
+// name is on the disk before.
+func (c *Case) Checkpoint() error {
+	if err := c.blobs.sync(); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.failed != nil {
+		return c.failed
+	}
+	if err := c.log.Sync(); err != nil {
+		return fmt.Errorf("signing the log: %w", err)
+	}
+	root, err := tlog.TreeHash(c.entries, tlog.HashReaderFunc(c.readHashes))
+	if err != nil {
+		return fmt.Errorf("signing the log: %w", err)
+	}
+	signer, err := note.NewSigner(c.opts.Signer)
+	if err != nil {
+		return fmt.Errorf("signing the log: %w", err)
+	}
+	text := fmt.Sprintf("%s\n%d\n%s\n", checkpointOrigin, c.entries, base64.StdEncoding.EncodeToString(root[:]))
+	signed, err := note.Sign(&note.Note{Text: text}, signer)
+	if err != nil {
+		return fmt.Errorf("signing the log: %w", err)
+	}
+	return c.publish(signed)
+}
+
+func (c *Case) publish(signed []byte) error {
+	numbered := filepath.Join(c.dir, "checkpoints", fmt.Sprintf("%08d", c.entries))
+	if _, err := os.Stat(numbered); err == nil {
+		return nil // nothing was added since
+	}
+	if err := writeOnce(numbered, signed); err != nil {
+		return err
+	}
+	latest := filepath.Join(c.dir, "checkpoint")
+	if err := os.WriteFile(latest+".new", signed, 0o600); err != nil {
+		return fmt.Errorf("signing the log: %w", err)
+	}
+	if err := os.Rename(latest+".new", latest); err != nil {
+		return fmt.Errorf("signing the log: %w", err)
+	}
+	return nil
+}
+
+// parseCheckpoint checks the signature and reads size and root.
+func parseCheckpoint(signed []byte, verifier string) (int64, tlog.Hash, error) {
+	v, err := note.NewVerifier(verifier)
+	if err != nil {
+		return 0, tlog.Hash{}, fmt.Errorf("the public key is malformed: %w", err)
+	}
+	n, err := note.Open(signed, note.VerifierList(v))
+	if err != nil {
+		return 0, tlog.Hash{}, fmt.Errorf("the signature does not hold: %w", err)
+	}
+	var size int64
+	var root string
+	if _, err := fmt.Sscanf(n.Text, checkpointOrigin+"\n%d\n%s\n", &size, &root); err != nil {
+		return 0, tlog.Hash{}, fmt.Errorf("not a checkpoint of a case: %w", err)
+	}
+	hash, err := tlog.ParseHash(root)
+	if err != nil {
+		return 0, tlog.Hash{}, fmt.Errorf("not a checkpoint of a case: %w", err)
+	}
+	return size, hash, nil
+}

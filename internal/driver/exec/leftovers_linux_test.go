@@ -26,7 +26,8 @@ func babysit() int {
 		return 1
 	}
 	fmt.Println(desc.App.Version)
-	select {}
+	hang()
+	return 0
 }
 
 // awaitEnd waits until a process has ended, by a handle on the process, so

@@ -29,14 +29,14 @@ func beDriver(how string) int {
 		return babysit()
 	}
 	if how == "mute" {
-		select {}
+		hang()
 	}
 	in := bufio.NewReader(os.Stdin)
 	for {
 		b, err := in.ReadBytes('\n')
 		if err != nil {
 			if how == "stubborn" {
-				select {}
+				hang()
 			}
 			return 0
 		}
@@ -87,7 +87,7 @@ func misbehave(how string, req telltale.DriverRequest) int {
 		fmt.Fprintln(os.Stderr, "first words\nno display \x1b[31mfound")
 		return 3
 	case "hangs":
-		select {}
+		hang()
 	case "chatters":
 		fmt.Println("Starting the app \x1b[2J...")
 	case "two answers":
@@ -136,3 +136,6 @@ func misbehave(how string, req telltale.DriverRequest) int {
 	}
 	return -1
 }
+
+// hang waits to be killed; an empty select would be noticed as a deadlock.
+func hang() { <-time.After(time.Hour) }

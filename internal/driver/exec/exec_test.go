@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"example.org/telltale"
+	"example.org/telltale/internal/driver/drivertest"
 	"example.org/telltale/internal/driver/exec"
 )
 
@@ -220,4 +221,15 @@ func FuzzParseResponse(f *testing.F) {
 			t.Errorf("accepted %q: neither answer nor event", b)
 		}
 	})
+}
+
+func TestContract(t *testing.T) {
+	t.Parallel()
+	d := driver(t, "good", time.Minute)
+	for _, r := range drivertest.Check(t.Context(), d, drivertest.Options{}) {
+		// This fake delivers to anybody, and the suite must see it.
+		if want := r.Name != "send: to an unknown account"; r.OK != want {
+			t.Errorf("%s: %v %s", r.Name, r.OK, r.Detail)
+		}
+	}
 }

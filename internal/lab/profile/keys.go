@@ -67,8 +67,8 @@ func (p Plan) build() Build {
 
 func (p Plan) upload() Upload {
 	u := Upload{
-		URL:   "http://a%d.skype.tom.test/installer/agent/up?r=",
-		Login: "http://a%d.skype.tom.test/installer/agent/login?r=",
+		URL:   "http://" + hostCollector + "/installer/agent/up?r=",
+		Login: "http://" + hostCollector + "/installer/agent/login?r=",
 		Box:   p.Profile.Era.uploadBox(),
 		Salt:  p.Source("salt").Uint32(),
 		OneIn: p.Profile.OneIn, Delay: p.Profile.Delay,

@@ -112,8 +112,14 @@ func (p *Plan) watchList() {
 	rng.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
 	p.Watched = names
 	p.Lists = append(p.Lists, List{
-		Source: p.source(pathWatch, UseWatch), Path: pathWatch, Lines: names, Older: names[:len(names)-4], Test: draw.User(),
+		Source: p.source(pathWatch, UseWatch), Path: pathWatch, Lines: names, Older: newer(names), Test: draw.User(),
 	})
+}
+
+// newer leaves out a few names that an older list would not have had; Alice
+// has been watched for long.
+func newer(names []string) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return name != Alice && len(name)%4 == 0 })
 }
 
 // decoys draws candidates that set nothing off: n of the look of triggers,

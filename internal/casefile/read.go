@@ -2,6 +2,7 @@ package casefile
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -57,3 +58,21 @@ func Read(dir string) (*Reader, error) {
 
 // Blob returns kept bytes after checking them against their name.
 func (r *Reader) Blob(d telltale.Digest) ([]byte, error) { return r.blobs.get(d) }
+
+// CopyLog writes the whole entries of a case's log as they are. They are
+// JSON, so a terminal is safe from control characters in them.
+func CopyLog(w io.Writer, dir string) error {
+	if err := checkFormat(dir); err != nil {
+		return err
+	}
+	lines, _, err := readLog(filepath.Join(dir, "log", "entries.jsonl"))
+	if err != nil {
+		return err
+	}
+	for _, line := range lines {
+		if _, err := fmt.Fprintf(w, "%s\n", line); err != nil {
+			return err
+		}
+	}
+	return nil
+}

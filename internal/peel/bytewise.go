@@ -1,0 +1,136 @@
+package peel
+
+import (
+	"fmt"
+	"strings"
+)
+
+// bytewisePeeler tries all 256 keys of the ciphers that work byte by byte
+// with a key of one byte: XOR, addition, and chains, where each byte also
+// depends on the one before. What reads like text, or holds a known text, is
+// a candidate.
+type bytewisePeeler struct{}
+
+func (bytewisePeeler) Name() string { return "bytewise" }
+
+// bytewise is one such cipher. open sets out to the plaintext of b under k.
+type bytewise struct {
+	coat string
+	open func(out, b []byte, k byte)
+}
+
+// bytewises is every cipher tried. Chains start with the key as the byte
+// before the first; those of the 3.x word lists of TOM-Skype are "xor-chain"
+// with the key 0x68.
+func bytewises() []bytewise {
+	return []bytewise{
+		{"xor", func(out, b []byte, k byte) {
+			for i, c := range b {
+				out[i] = c ^ k
+			}
+		}},
+		{"add", func(out, b []byte, k byte) {
+			for i, c := range b {
+				out[i] = c - k
+			}
+		}},
+		{"xor-chain", func(out, b []byte, k byte) {
+			for i, prev := 0, k; i < len(b); i++ {
+				out[i], prev = (b[i]^k)-prev, b[i]
+			}
+		}},
+		{"xor-chain:plain", func(out, b []byte, k byte) {
+			for i, prev := 0, k; i < len(b); i++ {
+				prev = (b[i] ^ k) - prev
+				out[i] = prev
+			}
+		}},
+		{"xor-chain:masked", func(out, b []byte, k byte) {
+			for i, prev := 0, k; i < len(b); i++ {
+				sum := b[i] ^ k
+				out[i], prev = sum-prev, sum
+			}
+		}},
+		{"xor-chain:xor", func(out, b []byte, k byte) {
+			for i, prev := 0, byte(0); i < len(b); i++ {
+				out[i], prev = b[i]^k^prev, b[i]
+			}
+		}},
+		{"xor-chain:add", func(out, b []byte, k byte) {
+			for i, prev := 0, k; i < len(b); i++ {
+				out[i], prev = (b[i]^k)+prev, b[i]
+			}
+		}},
+	}
+}
+
+const (
+	bytewiseHead  = 96
+	bytewiseWhole = 4096
+)
+
+func (bytewisePeeler) Peel(in Input) []Candidate {
+	if !in.enciphered() || len(in.Bytes) > in.Limit {
+		return nil
+	}
+	var out []Candidate
+	head := in.Bytes[:min(len(in.Bytes), bytewiseHead)]
+	buffer := make([]byte, min(len(in.Bytes), bytewiseWhole))
+	for _, w := range bytewises() {
+		for k := range 256 {
+			w.open(buffer, head, byte(k))
+			score := likely(buffer[:len(head)], byte(k))
+			if score == 0 && len(in.Bytes) <= bytewiseWhole {
+				w.open(buffer, in.Bytes, byte(k))
+				if in.Cribs.Has(buffer) {
+					score = 0.97
+				}
+			}
+			if score > 0 && !(k == 0 && (w.coat == "xor" || w.coat == "add")) {
+				out = append(out, w.candidate(in, byte(k), score))
+			}
+		}
+	}
+	return bestBids(out)
+}
+
+// likely scores the beginning of a text under a key: the shorter the text,
+// the more keys fit it by chance, and the less each of them is worth.
+func likely(head []byte, k byte) float64 {
+	p := Plausible(head)
+	switch {
+	case p < 0.9:
+		return 0
+	case len(head) >= 32:
+		return p * 0.95
+	case len(head) >= 16 && p > 0.95 || k == 0x68 && p > 0.95:
+		return p * 0.85
+	case p > 0.97:
+		return p * 0.5
+	}
+	return 0
+}
+
+func (w bytewise) candidate(in Input, k byte, score float64) Candidate {
+	plain := make([]byte, len(in.Bytes))
+	w.open(plain, in.Bytes, k)
+	if in.Cribs.Knows(plain) {
+		score = 0.97
+	}
+	return Candidate{Coats: []string{w.coat}, Bytes: plain, Score: score, Key: &Key{[]byte{k}, SourceDerived}, Whole: true}
+}
+
+// openBytewise decrypts for Replay.
+func openBytewise(coat string, key, b []byte) ([]byte, error) {
+	if strings.HasPrefix(coat, "xor") && !strings.HasPrefix(coat, "xor-chain") {
+		return openXOR(key, b), nil
+	}
+	for _, w := range bytewises() {
+		if w.coat == coat && len(key) == 1 {
+			out := make([]byte, len(b))
+			w.open(out, b, key[0])
+			return out, nil
+		}
+	}
+	return nil, fmt.Errorf("%s does not take a key of %d bytes", coat, len(key))
+}

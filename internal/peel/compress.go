@@ -1,0 +1,195 @@
+package peel
+
+import (
+	"bufio"
+	"bytes"
+	"compress/bzip2"
+	"errors"
+	"io"
+
+	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/flate"
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/snappy"
+	"github.com/klauspost/compress/zlib"
+	"github.com/klauspost/compress/zstd"
+)
+
+// format is one compression: how it is recognised and opened.
+type format struct {
+	name string
+	// starts lists places where a stream may begin, the first ones only.
+	starts func(b []byte) []int
+	open   func(r io.Reader) (io.Reader, error)
+	// sure: the beginning alone proves the format. Otherwise the stream must
+	// end cleanly, or what comes out must be readable.
+	sure bool
+}
+
+const startLimit = 12
+
+func formats() []format {
+	return []format{
+		{"gzip", magic("\x1f\x8b\x08"), func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) }, true},
+		{"zstd", magic("\x28\xb5\x2f\xfd"), openZstd, true},
+		{"snappy", magic("\xff\x06\x00\x00sNaPpY"), func(r io.Reader) (io.Reader, error) { return snappy.NewReader(r), nil }, true},
+		{"lz4", magic("\x04\x22\x4d\x18"), openLZ4, true},
+		{"bzip2", bzip2Starts, func(r io.Reader) (io.Reader, error) { return bzip2.NewReader(r), nil }, true},
+		{"zlib", zlibStarts, func(r io.Reader) (io.Reader, error) { return zlib.NewReader(r) }, false},
+		{"deflate", front, func(r io.Reader) (io.Reader, error) { return flate.NewReader(r), nil }, false},
+		{"brotli", front, func(r io.Reader) (io.Reader, error) { return brotli.NewReader(r), nil }, false},
+	}
+}
+
+func openZstd(r io.Reader) (io.Reader, error) {
+	d, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(64<<20), zstd.WithDecoderMaxWindow(8<<20), zstd.WithDecoderLowmem(true))
+	if err != nil {
+		return nil, err
+	}
+	return d.IOReadCloser(), nil
+}
+
+// magic finds places that begin with m.
+func magic(m string) func([]byte) []int {
+	return func(b []byte) []int {
+		var at []int
+		for from := 0; len(at) < startLimit; {
+			i := bytes.Index(b[from:], []byte(m))
+			if i < 0 {
+				break
+			}
+			at = append(at, from+i)
+			from += i + 1
+		}
+		return at
+	}
+}
+
+func front(b []byte) []int {
+	if len(b) < 6 {
+		return nil
+	}
+	return []int{0}
+}
+
+// zlibStarts finds RFC 1950 headers: method 8 and a right check sum.
+func zlibStarts(b []byte) []int {
+	var at []int
+	for i := 0; i+6 < len(b) && len(at) < startLimit; i++ {
+		if b[i]&0x0f == 8 && b[i]>>4 <= 7 && (uint(b[i])<<8|uint(b[i+1]))%31 == 0 && b[i+1]&0x20 == 0 && (i == 0 || b[i] == 0x78) {
+			at = append(at, i)
+		}
+	}
+	return at
+}
+
+func bzip2Starts(b []byte) []int {
+	var at []int
+	for _, i := range magic("BZh")(b) {
+		if i+10 <= len(b) && b[i+3] >= '1' && b[i+3] <= '9' && string(b[i+4:i+10]) == "1AY&SY" {
+			at = append(at, i)
+		}
+	}
+	return at
+}
+
+// compressPeeler inflates. Streams may stand anywhere; a stream that is cut
+// gives what comes before the cut.
+type compressPeeler struct{}
+
+func (compressPeeler) Name() string { return "compress" }
+
+func (compressPeeler) Peel(in Input) []Candidate {
+	if in.Shape.ascii() {
+		return nil
+	}
+	var out []Candidate
+	left := in.Limit
+	for _, f := range formats() {
+		if !f.sure && in.Best > 0.9 {
+			continue
+		}
+		for _, at := range f.starts(in.Bytes) {
+			c, ok := f.peel(in.Bytes[at:], left)
+			if !ok {
+				continue
+			}
+			c.Offset = at
+			c.Whole = at == 0
+			if c.Whole {
+				in.Best = max(in.Best, c.Score)
+			}
+			left -= len(c.Bytes)
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// peel inflates one stream and judges whether it was one.
+func (f format) peel(b []byte, limit int) (Candidate, bool) {
+	src := bytes.NewReader(b)
+	counted := bufio.NewReaderSize(src, 4096) // an io.ByteReader: nothing is read ahead unseen
+	out, err := f.inflate(counted, limit)
+	used := len(b) - src.Len() - counted.Buffered()
+	c := Candidate{Coats: []string{f.name}, Bytes: out, Length: used, Score: 0.98}
+	switch {
+	case errors.Is(err, errLimit):
+		c.Note = NoteLimit
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		c.Note = NoteTruncated
+	case err != nil:
+		c.Note = NoteMalformed
+	}
+	if used < len(b) {
+		c.Rest = b[used:]
+	}
+	if f.sure {
+		return c, len(out) > 0
+	}
+	return c, f.believable(&c, len(b))
+}
+
+// believable judges a stream of a format without a sure beginning, and
+// lowers the score of one that is only likely.
+func (f format) believable(c *Candidate, size int) bool {
+	clean := c.Note == "" && c.Length >= size-8
+	switch {
+	case len(c.Bytes) < 8:
+		return false
+	case clean && f.name == "zlib": // its Adler-32 was right
+		return true
+	case readable(c.Bytes) && (clean || c.Note != NoteMalformed || len(c.Bytes) > 32):
+		c.Score = 0.9
+	case c.Note == NoteLimit:
+		c.Score = 0.5
+	case clean && len(c.Bytes) >= 16:
+		c.Score = 0.8
+	default:
+		return false
+	}
+	if !clean && c.Note == NoteMalformed && f.name != "zlib" {
+		c.Note = NoteTruncated
+	}
+	return true
+}
+
+var errLimit = errors.New("longer than the limit")
+
+// inflate reads up to limit bytes. What was read before an error is kept.
+func (f format) inflate(r io.Reader, limit int) ([]byte, error) {
+	z, err := f.open(r)
+	if err != nil {
+		return nil, err
+	}
+	if c, ok := z.(io.Closer); ok {
+		defer c.Close() //nolint:errcheck // reading is over
+	}
+	var out bytes.Buffer
+	n, err := io.Copy(&out, io.LimitReader(z, int64(limit)+1))
+	if n > int64(limit) {
+		out.Truncate(limit)
+		return out.Bytes(), errLimit
+	}
+	return out.Bytes(), err
+}

@@ -1,0 +1,139 @@
+package match
+
+import (
+	"bytes"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/japanese"
+	"golang.org/x/text/encoding/korean"
+	"golang.org/x/text/encoding/simplifiedchinese"
+	"golang.org/x/text/encoding/traditionalchinese"
+	"golang.org/x/text/encoding/unicode"
+)
+
+// UTF8 is the form of a needle as it was given.
+const UTF8 = "utf-8"
+
+// Charset returns the encoding of a form that is a charset, or nil.
+func Charset(name string) encoding.Encoding {
+	switch name {
+	case "utf-16le":
+		return unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM)
+	case "utf-16be":
+		return unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM)
+	case "gb18030":
+		return simplifiedchinese.GB18030
+	case "big5":
+		return traditionalchinese.Big5
+	case "shift-jis":
+		return japanese.ShiftJIS
+	case "euc-kr":
+		return korean.EUCKR
+	}
+	return nil
+}
+
+// Charsets lists the charsets that needles are looked for in besides UTF-8,
+// the likely ones first: where two give equal bytes, the first is reported.
+func Charsets() []string {
+	return []string{"utf-16le", "gb18030", "big5", "utf-16be", "shift-jis", "euc-kr"}
+}
+
+// Compile prepares needles in UTF-8 and in every charset that can write them.
+func Compile(needles []Needle) *Set {
+	c := collector{index: map[string]int{}}
+	for i, n := range needles {
+		if utf8.ValidString(n.Text) {
+			c.add(i, UTF8, []byte(n.Text))
+		}
+	}
+	for _, name := range Charsets() {
+		enc := Charset(name).NewEncoder()
+		for i, n := range needles {
+			enc.Reset()
+			if b, err := enc.Bytes([]byte(n.Text)); err == nil {
+				c.add(i, name, b)
+			}
+		}
+	}
+	return build(c.patterns)
+}
+
+// CompileExact prepares needles as the bytes they are, which need not be
+// UTF-8.
+func CompileExact(needles []Needle) *Set {
+	c := collector{index: map[string]int{}}
+	for i, n := range needles {
+		c.add(i, UTF8, []byte(n.Text))
+	}
+	return build(c.patterns)
+}
+
+// Lag prepares needles as seen through a repeating key of n bytes: the
+// exclusive or of bytes n apart does not depend on the key. Only needles at
+// least 2n long are prepared, so that a hit confirms every byte of the key.
+// [Shear] treats the bytes to search in the same way.
+func Lag(needles []Needle, n int) *Set {
+	c := collector{index: map[string]int{}}
+	for i, needle := range needles {
+		for _, form := range []string{UTF8, "utf-16le", "gb18030"} {
+			b := Encode(needle.Text, form)
+			if len(b) >= 2*n && !periodic(b, n) {
+				c.add(i, form, Shear(b, n))
+			}
+		}
+	}
+	return build(c.patterns)
+}
+
+// Shear returns the exclusive or of bytes n apart; it is n shorter than b.
+func Shear(b []byte, n int) []byte {
+	if len(b) <= n {
+		return nil
+	}
+	out := make([]byte, len(b)-n)
+	for i := range out {
+		out[i] = b[i] ^ b[i+n]
+	}
+	return out
+}
+
+// periodic reports whether b repeats with period n; its shear is all zero
+// and would match any constant bytes.
+func periodic(b []byte, n int) bool {
+	return len(b) > n && bytes.Equal(b[n:], b[:len(b)-n])
+}
+
+// Encode writes text in a form that a hit named, or nil if it cannot.
+func Encode(text, form string) []byte {
+	if form == UTF8 {
+		return []byte(text)
+	}
+	b, err := Charset(form).NewEncoder().Bytes([]byte(text))
+	if err != nil {
+		return nil
+	}
+	return b
+}
+
+// collector gathers patterns; equal bytes become one pattern.
+type collector struct {
+	patterns []pattern
+	index    map[string]int
+}
+
+func (c *collector) add(needle int, form string, b []byte) {
+	if len(b) < MinLen {
+		return
+	}
+	if at, ok := c.index[string(b)]; ok {
+		p := &c.patterns[at]
+		if p.needles[len(p.needles)-1] != needle {
+			p.needles = append(p.needles, needle)
+		}
+		return
+	}
+	c.index[string(b)] = len(c.patterns)
+	c.patterns = append(c.patterns, pattern{bytes: b, form: form, needles: []int{needle}})
+}

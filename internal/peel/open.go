@@ -1,0 +1,227 @@
+package peel
+
+import (
+	"container/heap"
+	"context"
+	"fmt"
+	"hash/maphash"
+	"slices"
+)
+
+// Opener runs searches with one table of peelers. It may be used
+// concurrently.
+type Opener struct {
+	peelers []Peeler
+	memo    cribMemo
+}
+
+// New returns an opener that asks the peelers in the order given.
+func New(peelers []Peeler) *Opener { return &Opener{peelers: slices.Clone(peelers)} }
+
+const (
+	layerLimit = 16 << 20 // bytes of one decoded layer
+	fanLimit   = 400      // candidates taken from one peeler for one layer
+)
+
+// Open searches job.Bytes. It ends when everything was looked into, when the
+// budget is spent, or when ctx is done; the last two leave a NoteLimit.
+func (o *Opener) Open(ctx context.Context, job Job) Result {
+	s := &search{
+		ctx: ctx, job: job, peelers: o.peelers, budget: job.Budget.withDefaults(),
+		cribs: o.memo.get(job.Needles, job.Words),
+		seed:  maphash.MakeSeed(), seen: map[uint64]bool{},
+	}
+	s.push(&node{bytes: job.Bytes, length: len(job.Bytes), raw: true, score: 1})
+	for s.queue.Len() > 0 {
+		if s.nodes++; s.nodes > s.budget.Nodes || ctx.Err() != nil {
+			s.note(NoteLimit, 0, fmt.Sprintf("stopped after %d layers, %d left unopened", s.nodes-1, s.queue.Len()))
+			break
+		}
+		s.visit(heap.Pop(&s.queue).(*node))
+	}
+	return s.result()
+}
+
+// node is a layer that waits to be looked into.
+type node struct {
+	bytes  []byte
+	path   []string
+	steps  [][]byte
+	parent *node
+	// offset and length of the part of the job's bytes that this came from.
+	offset, length int
+	// raw: bytes stand in the job's bytes as they are.
+	raw   bool
+	score float64
+	key   *Key
+	order int
+}
+
+// derived reports whether a key on the path was computed, not found.
+func (n *node) derived() bool { return n.key != nil && n.key.Source == SourceDerived }
+
+// search is the state of one Open.
+type search struct {
+	ctx     context.Context
+	job     Job
+	peelers []Peeler
+	budget  Budget
+	cribs   *Cribs
+	queue   nodeQueue
+	seed    maphash.Seed
+	seen    map[uint64]bool
+	nodes   int
+	order   int
+	spent   int64
+	found   findings
+	notes   []Note
+}
+
+// visit reports what is in a layer and queues what is under it.
+func (s *search) visit(n *node) {
+	shape := ShapeOf(n.bytes)
+	message := n.parent == nil && isHTTP(n.bytes)
+	s.report(n, message)
+	if s.job.ExpectList {
+		s.reportList(n, shape)
+	}
+	if detail := codebook(n.bytes, shape); detail != "" {
+		s.note(NoteECB, n.offset, detail)
+	}
+	if len(n.path) >= s.budget.Depth {
+		s.note(NoteLimit, n.offset, fmt.Sprintf("deeper than %d coats", s.budget.Depth))
+		return
+	}
+	s.peel(n, shape)
+}
+
+// peel asks every peeler in turn.
+func (s *search) peel(n *node, shape Shape) {
+	in := Input{
+		Bytes: n.bytes, Under: n.path, Keys: s.job.Keys, Cribs: s.cribs, Shape: shape,
+		List: s.job.ExpectList, Context: s.ctx, Sure: n.score, Derived: n.derived(),
+	}
+	message := isHTTP(n.bytes)
+	for _, p := range s.peelers {
+		if message && p.Name() != "http" {
+			continue // its parts tell more
+		}
+		in.Limit = int(min(layerLimit, s.budget.Bytes-s.spent))
+		if in.Limit <= 0 {
+			s.note(NoteLimit, n.offset, fmt.Sprintf("more than %d decoded bytes", s.budget.Bytes))
+			return
+		}
+		for i, c := range p.Peel(in) {
+			if i == fanLimit {
+				s.note(NoteLimit, n.offset, fmt.Sprintf("%s: more than %d parts", p.Name(), fanLimit))
+				break
+			}
+			if c.Whole {
+				in.Best = max(in.Best, c.Score)
+			}
+			s.take(n, c)
+		}
+	}
+}
+
+// take queues one candidate.
+func (s *search) take(n *node, c Candidate) {
+	child := &node{
+		bytes: c.Bytes, parent: n, score: n.score * c.Score, key: n.key,
+		path: append(slices.Clone(n.path), c.Coats...), steps: slices.Clone(n.steps),
+		offset: n.offset, length: n.length,
+	}
+	for range c.Coats {
+		child.steps = append(child.steps, n.bytes)
+	}
+	if c.Key != nil {
+		child.key = c.Key
+	}
+	if n.raw {
+		child.offset += c.Offset
+		child.length = c.Length
+		if c.Length == 0 {
+			child.length = len(n.bytes) - c.Offset
+		}
+		child.raw = s.standsAt(child.bytes, child.offset)
+	}
+	if c.Note != "" {
+		s.note(c.Note, child.offset, c.Coats[len(c.Coats)-1])
+	}
+	if s.returns(n, c) {
+		s.note(NoteCycle, child.offset, c.Coats[len(c.Coats)-1]+" unpacks to itself")
+		return
+	}
+	if len(c.Bytes) > 0 {
+		s.push(child)
+	}
+}
+
+// standsAt reports whether b stands in the job's bytes at an offset as is.
+func (s *search) standsAt(b []byte, offset int) bool {
+	all := s.job.Bytes
+	return len(b) > 0 && offset+len(b) <= len(all) && &all[offset] == &b[0]
+}
+
+// returns reports whether a candidate is the same bytes as a layer above.
+// Parts of messages do not count: taking them out changes nothing.
+func (s *search) returns(n *node, c Candidate) bool {
+	if c.Whole && isContainer(c.Coats[0]) {
+		return false
+	}
+	for ; n != nil; n = n.parent {
+		if len(n.bytes) == len(c.Bytes) && len(c.Bytes) > 16 && string(n.bytes) == string(c.Bytes) {
+			return true
+		}
+	}
+	return false
+}
+
+// push queues a layer unless equal bytes of the same place were queued.
+func (s *search) push(n *node) {
+	id := maphash.Bytes(s.seed, n.bytes) ^ uint64(n.offset)*0x9E3779B97F4A7C15
+	if s.seen[id] {
+		return
+	}
+	s.seen[id] = true
+	if !n.raw {
+		s.spent += int64(len(n.bytes))
+	}
+	s.order++
+	n.order = s.order
+	heap.Push(&s.queue, n)
+}
+
+const noteLimit = 200
+
+// note keeps a note once for each kind and place.
+func (s *search) note(kind string, offset int, detail string) {
+	for _, n := range s.notes {
+		if n.Kind == kind && (n.Offset == offset || kind == NoteLimit && n.Detail == detail) {
+			return
+		}
+	}
+	if len(s.notes) < noteLimit {
+		s.notes = append(s.notes, Note{kind, offset, detail})
+	}
+}
+
+// nodeQueue is a heap: best score first, then the order of coming.
+type nodeQueue []*node
+
+func (q nodeQueue) Len() int { return len(q) }
+func (q nodeQueue) Less(i, j int) bool {
+	if q[i].score != q[j].score {
+		return q[i].score > q[j].score
+	}
+	return q[i].order < q[j].order
+}
+func (q nodeQueue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
+func (q *nodeQueue) Push(x any)   { *q = append(*q, x.(*node)) }
+func (q *nodeQueue) Pop() any {
+	last := len(*q) - 1
+	n := (*q)[last]
+	(*q)[last] = nil
+	*q = (*q)[:last]
+	return n
+}

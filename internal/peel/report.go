@@ -1,0 +1,182 @@
+package peel
+
+import (
+	"cmp"
+	"slices"
+
+	"example.org/telltale/internal/peel/match"
+)
+
+// claim is a place of the job's bytes that a probe's copy was found in. A
+// second path to the same copy is not reported.
+type claim struct {
+	probe       string
+	from, until int
+}
+
+// findings gathers finds while the search runs.
+type findings struct {
+	finds  []Find
+	lists  []listFind
+	claims map[string][]claim
+	// whole are hits in a whole HTTP message. Its parts tell more; what they
+	// do not tell is reported at the end.
+	whole []func()
+}
+
+type listFind struct {
+	find        Find
+	from, until int
+}
+
+const (
+	hitLimit  = 4096
+	findLimit = 10000
+)
+
+// report states the needles in a layer, and their digests.
+func (s *search) report(n *node, message bool) {
+	hits := s.cribs.set.Find(n.bytes, hitLimit)
+	hits = append(hits, s.cribs.hashes().find(n.bytes)...)
+	if len(hits) == 0 {
+		return
+	}
+	for _, group := range byForm(hits) {
+		if message {
+			s.found.whole = append(s.found.whole, func() { s.state(n, group) })
+			continue
+		}
+		s.state(n, group)
+	}
+}
+
+// byForm splits hits by the form they were found in, in order of first hit.
+func byForm(hits []match.Hit) [][]match.Hit {
+	var groups [][]match.Hit
+	at := map[string]int{}
+	for _, h := range hits {
+		i, ok := at[h.Form]
+		if !ok {
+			i = len(groups)
+			at[h.Form] = i
+			groups = append(groups, nil)
+		}
+		groups[i] = append(groups[i], h)
+	}
+	return groups
+}
+
+// state reports the hits of one form, except where each probe was found in
+// this place before.
+func (s *search) state(n *node, hits []match.Hit) {
+	fresh := false
+	for _, h := range hits {
+		if s.found.claim(s.cribs.needles[h.Needle], s.place(n, h)) {
+			fresh = true
+		}
+	}
+	if !fresh || len(s.found.finds) >= findLimit {
+		return
+	}
+	f := n.find()
+	f.Score = needleScore(n.key)
+	if n.raw {
+		f.Offset = n.offset + hits[0].At
+	}
+	if form := hits[0].Form; form != match.UTF8 {
+		f.Steps = append(slices.Clone(f.Steps), n.bytes)
+		f.Path = append(slices.Clone(f.Path), form)
+		f.Bytes = decodeForm(form, n.bytes, hits[0].At)
+	}
+	slices.SortFunc(hits, func(a, b match.Hit) int { return cmp.Compare(a.Needle, b.Needle) })
+	for _, h := range hits {
+		needle := s.cribs.needles[h.Needle]
+		if !slices.Contains(f.Probes, needle.Probe) {
+			f.Probes = append(f.Probes, needle.Probe)
+		}
+		f.Needles = append(f.Needles, needle.Text)
+	}
+	s.found.finds = append(s.found.finds, f)
+}
+
+// needleScore: the needle proves the path. A key that was computed from the
+// needle proves a little less than one that was found.
+func needleScore(key *Key) float64 {
+	if key != nil && key.Source == SourceDerived {
+		return 0.95
+	}
+	return 0.99
+}
+
+func (n *node) find() Find {
+	return Find{Path: n.path, Offset: n.offset, Key: n.key, Steps: n.steps, Bytes: n.bytes}
+}
+
+// place is the part of the job's bytes that a hit claims.
+func (s *search) place(n *node, h match.Hit) claim {
+	if n.raw {
+		return claim{from: n.offset + h.At, until: n.offset + h.At + h.Len}
+	}
+	return claim{from: n.offset, until: n.offset + max(n.length, 1)}
+}
+
+// claim books a place for a probe; false if it overlaps an earlier claim.
+func (f *findings) claim(needle Needle, c claim) bool {
+	if f.claims == nil {
+		f.claims = map[string][]claim{}
+	}
+	id := needle.Probe
+	if id == "" {
+		id = "text:" + needle.Text
+	}
+	for _, old := range f.claims[id] {
+		if c.from < old.until && old.from < c.until {
+			return false
+		}
+	}
+	f.claims[id] = append(f.claims[id], c)
+	return true
+}
+
+// decodeForm turns bytes into UTF-8. A hit at an odd place of UTF-16 sets
+// the alignment.
+func decodeForm(form string, b []byte, at int) []byte {
+	charset := match.Charset(form)
+	if charset == nil {
+		return b // digests: there is nothing under them
+	}
+	if form == "utf-16le" || form == "utf-16be" {
+		b = b[at%2:]
+	}
+	out, err := charset.NewDecoder().Bytes(b)
+	if err != nil {
+		return b
+	}
+	return out
+}
+
+// result sorts what was found.
+func (s *search) result() Result {
+	for _, state := range s.found.whole {
+		state()
+	}
+	finds := s.found.finds
+	for _, l := range s.found.bestLists() {
+		finds = append(finds, l.find)
+	}
+	slices.SortStableFunc(finds, func(a, b Find) int { return cmp.Compare(b.Score, a.Score) })
+	return Result{Finds: finds, Notes: s.notes}
+}
+
+// bestLists drops every list that overlaps a better one.
+func (f *findings) bestLists() []listFind {
+	slices.SortStableFunc(f.lists, func(a, b listFind) int { return cmp.Compare(b.find.Score, a.find.Score) })
+	var kept []listFind
+	for _, l := range f.lists {
+		clash := slices.ContainsFunc(kept, func(k listFind) bool { return l.from < k.until && k.from < l.until })
+		if !clash {
+			kept = append(kept, l)
+		}
+	}
+	return kept
+}

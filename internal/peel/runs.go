@@ -1,0 +1,239 @@
+package peel
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/base32"
+	"encoding/base64"
+	"slices"
+)
+
+// run is a stretch of bytes that belong to one alphabet.
+type run struct{ from, until int }
+
+const runLimit = 48
+
+// runs finds the longest stretches of at least n bytes that ok accepts, in
+// order of place.
+func runs(b []byte, n int, ok *[256]bool) []run {
+	var found []run
+	for i := 0; i < len(b); {
+		if !ok[b[i]] {
+			i++
+			continue
+		}
+		from := i
+		for i < len(b) && ok[b[i]] {
+			i++
+		}
+		if i-from >= n {
+			found = append(found, run{from, i})
+			if len(found) >= 4*runLimit {
+				found = longest(found)
+			}
+		}
+	}
+	return longest(found)
+}
+
+func longest(found []run) []run {
+	if len(found) <= runLimit {
+		return found
+	}
+	slices.SortStableFunc(found, func(a, b run) int { return cmp.Compare(b.until-b.from, a.until-a.from) })
+	found = found[:runLimit]
+	slices.SortFunc(found, func(a, b run) int { return cmp.Compare(a.from, b.from) })
+	return found
+}
+
+// alphabet makes a table of the bytes of s.
+func alphabet(s string) *[256]bool {
+	var t [256]bool
+	for i := range len(s) {
+		t[s[i]] = true
+	}
+	return &t
+}
+
+const (
+	digits  = "0123456789"
+	upper   = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	lower   = "abcdefghijklmnopqrstuvwxyz"
+	alnum   = upper + lower + digits
+	newline = "\r\n"
+)
+
+// hexPeeler reads runs of hexadecimal digits.
+type hexPeeler struct{}
+
+func (hexPeeler) Name() string { return "hex" }
+
+func (hexPeeler) Peel(in Input) []Candidate {
+	var out []Candidate
+	for _, r := range runs(in.Bytes, 12, alphabet(digits+"abcdefABCDEF")) {
+		text := in.Bytes[r.from:r.until]
+		for skip := range 1 + len(text)%2 { // glued to one more digit: either end
+			plain := unhex(text[skip:])
+			c := Candidate{Coats: []string{"hex"}, Bytes: plain, Offset: r.from, Length: len(text), Score: bid(plain, 0.8)}
+			c.Whole = len(text) == len(in.Bytes)
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// unhex decodes pairs of digits and stops at the first other byte.
+func unhex(b []byte) []byte {
+	out := make([]byte, 0, len(b)/2)
+	for i := 0; i+1 < len(b); i += 2 {
+		hi, lo := hexValue(b[i]), hexValue(b[i+1])
+		if hi < 0 || lo < 0 {
+			break
+		}
+		out = append(out, byte(hi<<4|lo))
+	}
+	return out
+}
+
+// bid is the score of decoded bytes: high if they show what they are.
+func bid(plain []byte, base float64) float64 {
+	switch {
+	case known(plain):
+		return 0.97
+	case len(plain) >= 6 && readable(plain):
+		return 0.95
+	}
+	return base
+}
+
+// known reports whether b begins like a format that this package opens.
+func known(b []byte) bool {
+	for _, m := range []string{"\x1f\x8b\x08", "\x28\xb5\x2f\xfd", "\xff\x06\x00\x00sNaPpY", "\x04\x22\x4d\x18", "BZh", "\x78\x01", "\x78\x9c", "\x78\xda", "\x78\x5e", "PK\x03\x04", "HTTP/1.", "bplist00", "SQLite format 3", "\xfd7zXZ\x00"} {
+		if bytes.HasPrefix(b, []byte(m)) {
+			return true
+		}
+	}
+	return false
+}
+
+// base64Peeler reads runs of either base64 alphabet (RFC 4648), with or
+// without padding, over several lines, and glued to other text.
+type base64Peeler struct{}
+
+func (base64Peeler) Name() string { return "base64" }
+
+func (base64Peeler) Peel(in Input) []Candidate {
+	var out []Candidate
+	for _, kind := range []struct{ name, extra string }{{"base64", "+/"}, {"base64url", "-_"}} {
+		for _, r := range runs(in.Bytes, 12, alphabet(alnum+kind.extra+newline)) {
+			text := in.Bytes[r.from:r.until]
+			if kind.name == "base64url" && !bytes.ContainsAny(text, "-_") {
+				continue
+			}
+			out = append(out, base64Bids(kind.name, text, r, len(in.Bytes))...)
+		}
+	}
+	return out
+}
+
+// base64Bids decodes a run at its four alignments: text in front may belong
+// to the same alphabet.
+func base64Bids(name string, text []byte, r run, size int) []Candidate {
+	compact := withoutLines(text)
+	base := 0.75
+	if !mixed(compact) {
+		base = 0.35 // may as well be a word or a number
+	}
+	var out []Candidate
+	for skip := range 4 {
+		if len(compact)-skip < 8 || skip > 0 && len(compact) > 1<<16 {
+			break
+		}
+		plain := unbase64(compact[skip:])
+		score := bid(plain, base)
+		if score == base && (skip > 0 || base < 0.5 && len(compact) < 32) {
+			if skip > 0 && len(compact) < 24 || base < 0.5 {
+				continue
+			}
+			score = base / 3
+		}
+		whole := skip == 0 && r.until-r.from >= size-2
+		out = append(out, Candidate{Coats: []string{name}, Bytes: plain, Offset: r.from, Length: len(text), Score: score, Whole: whole})
+	}
+	return out
+}
+
+// mixed reports whether text has upper case, lower case and digits, as
+// base64 of any length nearly always does.
+func mixed(b []byte) bool {
+	return bytes.ContainsAny(b, upper) && bytes.ContainsAny(b, lower) && (len(b) < 24 || bytes.ContainsAny(b, digits))
+}
+
+func withoutLines(b []byte) []byte {
+	if !bytes.ContainsAny(b, newline) {
+		return b
+	}
+	return bytes.Map(func(r rune) rune {
+		if r == '\r' || r == '\n' {
+			return -1
+		}
+		return r
+	}, b)
+}
+
+// unbase64 decodes either alphabet, padding and left-over bits ignored.
+func unbase64(b []byte) []byte {
+	b = bytes.TrimRight(b, "=")
+	if bytes.ContainsAny(b, "-_") {
+		b = bytes.Map(func(r rune) rune {
+			switch r {
+			case '-':
+				return '+'
+			case '_':
+				return '/'
+			}
+			return r
+		}, b)
+	}
+	if len(b)%4 == 1 {
+		b = b[:len(b)-1]
+	}
+	out := make([]byte, base64.RawStdEncoding.DecodedLen(len(b)))
+	n, _ := base64.RawStdEncoding.Decode(out, b) // what comes before a wrong byte counts
+	return out[:n]
+}
+
+// base32Peeler reads runs of base32 (RFC 4648) in either case.
+type base32Peeler struct{}
+
+func (base32Peeler) Name() string { return "base32" }
+
+func (base32Peeler) Peel(in Input) []Candidate {
+	var out []Candidate
+	for _, letters := range []string{upper, lower} {
+		for _, r := range runs(in.Bytes, 16, alphabet(letters+"234567"+newline)) {
+			text := in.Bytes[r.from:r.until]
+			plain := unbase32(withoutLines(text))
+			if len(plain) < 8 {
+				continue
+			}
+			base := 0.3
+			if bytes.ContainsAny(text, "234567") {
+				base = 0.6
+			}
+			out = append(out, Candidate{Coats: []string{"base32"}, Bytes: plain, Offset: r.from, Length: len(text), Score: bid(plain, base), Whole: len(text) >= len(in.Bytes)-6})
+		}
+	}
+	return out
+}
+
+func unbase32(b []byte) []byte {
+	b = bytes.ToUpper(bytes.TrimRight(b, "="))
+	for odd := map[int]bool{1: true, 3: true, 6: true}; odd[len(b)%8]; {
+		b = b[:len(b)-1]
+	}
+	enc := base32.StdEncoding.WithPadding(base32.NoPadding)
+	out := make([]byte, enc.DecodedLen(len(b)))
+	n, _ := enc.Decode(out, b)
+	return out[:n]
+}

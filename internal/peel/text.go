@@ -1,0 +1,189 @@
+package peel
+
+import (
+	"bytes"
+	"html"
+	"strconv"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// textPeeler undoes one way of escaping over the whole input, which changes
+// nothing but the escapes. The coat is named by the escape.
+type textPeeler struct {
+	name string
+	mark string // what every escape begins with; without it the peeler declines
+	// undo returns the text and how many escapes there were.
+	undo func(b []byte) ([]byte, int)
+}
+
+func (p textPeeler) Name() string { return p.name }
+
+func (p textPeeler) Peel(in Input) []Candidate {
+	if !bytes.Contains(in.Bytes, []byte(p.mark)) || len(in.Bytes) > in.Limit {
+		return nil
+	}
+	plain, n := p.undo(in.Bytes)
+	if n == 0 {
+		return nil
+	}
+	return []Candidate{{Coats: []string{p.name}, Bytes: plain, Score: bid(plain, 0.85), Whole: true}}
+}
+
+// textPeelers is every escape that is undone over the whole input.
+func textPeelers() []Peeler {
+	return []Peeler{
+		textPeeler{"percent", "%", func(b []byte) ([]byte, int) { return unescape(b, percentEscape, true) }},
+		textPeeler{"json", `\`, func(b []byte) ([]byte, int) { return unescape(b, jsonEscape, false) }},
+		textPeeler{"c-escape", `\`, func(b []byte) ([]byte, int) { return unescape(b, cEscape, false) }},
+		textPeeler{"html-entity", "&", unentity},
+		textPeeler{"quoted-printable", "=", func(b []byte) ([]byte, int) { return unescape(b, qpEscape, false) }},
+	}
+}
+
+// unescape copies b and replaces each escape that one recognises: one
+// returns the length of the escape in front of b, 0 for none, and its
+// meaning. plus turns + into a blank, as in queries.
+func unescape(b []byte, one func(b []byte) (int, []byte), plus bool) ([]byte, int) {
+	out := make([]byte, 0, len(b))
+	count := 0
+	for len(b) > 0 {
+		if n, plain := one(b); n > 0 {
+			out = append(out, plain...)
+			b = b[n:]
+			count++
+			continue
+		}
+		c := b[0]
+		if plus && c == '+' {
+			c = ' '
+		}
+		out = append(out, c)
+		b = b[1:]
+	}
+	return out, count
+}
+
+// percentEscape reads %41 (RFC 3986) and %u4E2D.
+func percentEscape(b []byte) (int, []byte) {
+	if b[0] != '%' || len(b) < 3 {
+		return 0, nil
+	}
+	if b[1] == 'u' || b[1] == 'U' {
+		return unit(b, 2, percentUnit)
+	}
+	hi, lo := hexValue(b[1]), hexValue(b[2])
+	if hi < 0 || lo < 0 {
+		return 0, nil
+	}
+	return 3, []byte{byte(hi<<4 | lo)}
+}
+
+func percentUnit(b []byte) bool { return len(b) > 1 && b[0] == '%' && b[1]|0x20 == 'u' }
+func jsonUnit(b []byte) bool    { return len(b) > 1 && b[0] == '\\' && b[1] == 'u' }
+
+// unit reads a UTF-16 code unit of four hex digits behind a prefix, and the
+// second of a pair of surrogates.
+func unit(b []byte, prefix int, again func([]byte) bool) (int, []byte) {
+	r, ok := hexRune(b, prefix, 4)
+	if !ok {
+		return 0, nil
+	}
+	n := prefix + 4
+	if utf16.IsSurrogate(r) && again(b[n:]) {
+		if low, ok := hexRune(b[n:], prefix, 4); ok {
+			if pair := utf16.DecodeRune(r, low); pair != utf8.RuneError {
+				return 2 * n, utf8.AppendRune(nil, pair)
+			}
+		}
+	}
+	return n, utf8.AppendRune(nil, r)
+}
+
+func hexRune(b []byte, from, digits int) (rune, bool) {
+	if len(b) < from+digits {
+		return 0, false
+	}
+	var r rune
+	for _, c := range b[from : from+digits] {
+		v := hexValue(c)
+		if v < 0 {
+			return 0, false
+		}
+		r = r<<4 | rune(v)
+	}
+	return r, true
+}
+
+// jsonEscape reads the escapes of RFC 8259.
+func jsonEscape(b []byte) (int, []byte) {
+	if b[0] != '\\' || len(b) < 2 {
+		return 0, nil
+	}
+	if b[1] == 'u' {
+		return unit(b, 2, jsonUnit)
+	}
+	return simpleEscape(b[1], `"\/bfnrt`, "\"\\/\b\f\n\r\t")
+}
+
+func simpleEscape(c byte, from, to string) (int, []byte) {
+	for i := range len(from) {
+		if from[i] == c {
+			return 2, []byte{to[i]}
+		}
+	}
+	return 0, nil
+}
+
+// cEscape reads \x41, \101 and \u{4e2d}.
+func cEscape(b []byte) (int, []byte) {
+	if b[0] != '\\' || len(b) < 4 {
+		return 0, nil
+	}
+	switch {
+	case b[1] == 'x':
+		if r, ok := hexRune(b, 2, 2); ok {
+			return 4, []byte{byte(r)}
+		}
+	case b[1] >= '0' && b[1] <= '3':
+		if v, err := strconv.ParseUint(string(b[1:4]), 8, 8); err == nil {
+			return 4, []byte{byte(v)}
+		}
+	case b[1] == 'u' && b[2] == '{':
+		end := bytes.IndexByte(b[:min(len(b), 10)], '}')
+		if end > 3 {
+			if r, ok := hexRune(b, 3, end-3); ok && utf8.ValidRune(r) {
+				return end + 1, utf8.AppendRune(nil, r)
+			}
+		}
+	}
+	return 0, nil
+}
+
+// qpEscape reads quoted-printable (RFC 2045): =41 and soft line breaks.
+func qpEscape(b []byte) (int, []byte) {
+	switch {
+	case b[0] != '=' || len(b) < 2:
+		return 0, nil
+	case b[1] == '\n':
+		return 2, nil
+	case len(b) < 3:
+		return 0, nil
+	case b[1] == '\r' && b[2] == '\n':
+		return 3, nil
+	}
+	hi, lo := hexValue(b[1]), hexValue(b[2])
+	if hi < 0 || lo < 0 {
+		return 0, nil
+	}
+	return 3, []byte{byte(hi<<4 | lo)}
+}
+
+// unentity replaces HTML's character references.
+func unentity(b []byte) ([]byte, int) {
+	plain := []byte(html.UnescapeString(string(b)))
+	if bytes.Equal(plain, b) {
+		return nil, 0
+	}
+	return plain, 1
+}

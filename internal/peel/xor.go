@@ -1,0 +1,62 @@
+package peel
+
+import (
+	"bytes"
+
+	"example.org/telltale/internal/peel/match"
+)
+
+// xorPeeler derives repeating XOR keys from known plaintext. The exclusive
+// or of bytes one key length apart does not depend on the key, so one pass
+// for each length finds every place where a known text may stand. Only texts
+// of two key lengths or more count: then every byte of the key is confirmed
+// by a second one, and no key is made up to fit.
+type xorPeeler struct{}
+
+func (xorPeeler) Name() string { return "xor" }
+
+const xorBytes = 1 << 20
+
+func (xorPeeler) Peel(in Input) []Candidate {
+	if in.Best >= 0.9 || in.Derived || len(in.Bytes) < 2*match.MinLen || len(in.Bytes) > xorBytes {
+		return nil
+	}
+	var out []Candidate
+	seen := map[string]bool{}
+	for n := 1; n <= MaxLag && len(out) < cipherLimit; n++ {
+		set := in.Cribs.lags[n]()
+		if set.Empty() || in.Context.Err() != nil {
+			continue
+		}
+		for _, hit := range set.Find(match.Shear(in.Bytes, n), 64) {
+			key := repeating(in.Bytes, hit, n, in.Cribs.known[hit.Needle].Text)
+			if key == nil || seen[string(key)] {
+				continue
+			}
+			seen[string(key)] = true
+			plain := openXOR(key, in.Bytes)
+			out = append(out, Candidate{Coats: []string{"xor"}, Bytes: plain, Score: 0.97, Key: &Key{key, SourceDerived}, Whole: true})
+		}
+	}
+	return out
+}
+
+// repeating computes the key of n bytes, first byte for offset 0, from a
+// text that stands at a hit. It returns nil for the key of zeros, and for a
+// key that repeats within itself, which a shorter length has given.
+func repeating(b []byte, hit match.Hit, n int, text string) []byte {
+	plain := match.Encode(text, hit.Form)
+	key := make([]byte, n)
+	for i := range n {
+		key[(hit.At+i)%n] = b[hit.At+i] ^ plain[i]
+	}
+	if len(bytes.Trim(key, "\x00")) == 0 {
+		return nil
+	}
+	for short := 1; short < n; short++ {
+		if n%short == 0 && bytes.Equal(key[short:], key[:n-short]) {
+			return nil
+		}
+	}
+	return key
+}

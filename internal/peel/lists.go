@@ -126,20 +126,20 @@ func wordlike(line string) int {
 	if n > 60 || strings.ContainsAny(line, "<>{}=;\t\"|\\") || strings.Contains(line, "://") {
 		return 0
 	}
-	east, same, last := 0, 0, rune(-1)
+	east := 0
+	distinct := map[rune]bool{}
 	for _, r := range line {
-		if same++; r != last {
-			same, last = 1, r
-		}
+		distinct[r] = true
 		switch {
-		case same > 4:
-			return 0 // noise, or a rule
 		case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul):
 			east++
 		case unicode.IsLetter(r), unicode.IsDigit(r), r == ' ', unicode.IsPunct(r), unicode.IsSymbol(r):
 		default:
 			return 0
 		}
+	}
+	if n > 8 && 4*len(distinct) < n {
+		return 0 // a ruler, or repeating bytes misread
 	}
 	if east > 0 {
 		return 2

@@ -85,7 +85,7 @@ func (s *search) visit(n *node) {
 	if s.job.ExpectList {
 		s.reportList(n, shape)
 	}
-	if detail := codebook(n.bytes, shape); detail != "" {
+	if detail := codebook(n.bytes, shape); detail != "" && !message && !n.derived() {
 		s.note(NoteECB, n.offset, detail)
 	}
 	if len(n.path) >= s.budget.Depth {

@@ -145,10 +145,8 @@ func stepGB(b []byte) (int, float64) {
 		return 1, weighASCII(b[0])
 	case len(b) == 1:
 		return 1, 0.5
-	case b[0] >= 0xb0 && b[0] <= 0xd7 && b[1] >= 0xa1 && b[1] != 0xff:
+	case b[0] >= 0xb0 && b[0] <= 0xf7 && b[1] >= 0xa1 && b[1] != 0xff:
 		return 2, 1
-	case b[0] >= 0xd8 && b[0] <= 0xf7 && b[1] >= 0xa1 && b[1] != 0xff:
-		return 2, 0.9 // GB 2312's second plane: rarer
 	case b[0] >= 0xa1 && b[0] <= 0xa3 && b[1] >= 0xa1 && b[1] != 0xff:
 		return 2, 0.9
 	case b[0] >= 0x81 && b[0] != 0xff && b[1] >= 0x40 && b[1] != 0x7f && b[1] != 0xff:

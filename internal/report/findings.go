@@ -1,0 +1,116 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"example.org/telltale"
+)
+
+// Bounds on the section of findings.
+const (
+	mostFindings = 400
+	mostEvidence = 12
+)
+
+// findings in the order of the case, and the number of those left out. Blind
+// spots that hold for the whole case are not repeated with each finding.
+func (x *index) findings(blind []string) ([]Finding, Count) {
+	general := map[string]bool{}
+	for _, b := range blind {
+		general[b] = true
+	}
+	out := []Finding{}
+	for i := range x.rec.Findings[:min(len(x.rec.Findings), mostFindings)] {
+		out = append(out, finding(&x.rec.Findings[i], general))
+	}
+	return out, Count(len(x.rec.Findings) - len(out))
+}
+
+func finding(f *telltale.Finding, general map[string]bool) Finding {
+	out := Finding{
+		ID: f.ID, Kind: f.Claim.Kind, Claim: boundClaim(f.Claim),
+		Statement: cut(f.Statement, 500), Verdict: string(f.Verdict),
+		Basis: "statistics", Trials: trialWords(f.Trials), Needed: Count(f.Needed),
+		Effect: interval(f.Effect),
+		Probes: evidence(f.Probes), Flows: evidence(f.Flows),
+		Method: cut(f.Method, 300),
+	}
+	if f.Direct {
+		out.Basis = "seen directly"
+	}
+	for _, d := range f.Digests[:min(len(f.Digests), mostEvidence)] {
+		out.Digests = append(out.Digests, cut(string(d), 80))
+	}
+	for _, c := range f.Coverage {
+		if c = cut(c, 300); !general[c] && len(out.Coverage) < mostEvidence {
+			out.Coverage = append(out.Coverage, c)
+		}
+	}
+	return out
+}
+
+// boundClaim keeps a claim from carrying megabytes into the JSON form.
+func boundClaim(c telltale.Claim) telltale.Claim {
+	const most = 400
+	c.Words, c.Without = cutRaw(c.Words, most), cutRaw(c.Without, most)
+	c.Account, c.Host, c.Detail = cutBytes(c.Account, most), cutBytes(c.Host, most), cutBytes(c.Detail, most)
+	return c
+}
+
+func cutRaw(list []string, n int) []string {
+	var out []string
+	for _, s := range list[:min(len(list), 16)] {
+		out = append(out, cutBytes(s, n))
+	}
+	return out
+}
+
+func cutBytes(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return strings.ToValidUTF8(s[:n], "") + "…"
+}
+
+// evidence writes ids on one line, bounded.
+func evidence(ids []string) string {
+	if len(ids) == 0 {
+		return ""
+	}
+	shown := cutAll(ids, mostEvidence, 40)
+	if len(ids) == len(shown) {
+		return joined(shown, "and")
+	}
+	return fmt.Sprintf("%s and %s more", strings.Join(shown, ", "), Count(len(ids)-len(shown)))
+}
+
+// IntervalPlot places an interval on a line 200 wide: an axis from Left to
+// Right in words, nought at Zero, bounds at Low and High, the size at Dot.
+type IntervalPlot struct {
+	Zero, Low, High, Dot, Wide int
+	Left, Right                string
+}
+
+// interval is nil for a finding without an effect, or with a senseless one.
+func interval(e *telltale.Effect) *Interval {
+	if e == nil || !finite(e.Size) || !finite(e.Low) || !finite(e.High) || !finite(e.P) || !finite(e.Adjusted) {
+		return nil
+	}
+	out := &Interval{What: cut(e.What, 200), Size: e.Size, Low: e.Low, High: e.High}
+	reach := math.Max(1, math.Max(math.Abs(e.Size), math.Max(math.Abs(e.Low), math.Abs(e.High))))
+	at := func(v float64) int { return int(math.Round(100 + v/reach*94)) }
+	low, high := math.Min(e.Low, e.High), math.Max(e.Low, e.High)
+	out.Plot = IntervalPlot{
+		Zero: at(0), Low: at(low), High: at(high), Wide: max(at(high)-at(low), 1), Dot: at(e.Size),
+		Left: decimal(-reach), Right: decimal(reach),
+	}
+	out.Text = fmt.Sprintf("%s: %s (%s to %s)", out.What, decimal(e.Size), decimal(e.Low), decimal(e.High))
+	if e.P > 0 {
+		out.Text += fmt.Sprintf(", p = %s, corrected %s", decimal(e.P), decimal(e.Adjusted))
+	}
+	return out
+}
+
+func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }

@@ -1,0 +1,87 @@
+package report
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"io"
+)
+
+//go:embed templates/*.html templates/*.css
+var templates embed.FS
+
+// page is what the templates are given: the view and its style sheet.
+type page struct {
+	View
+	Style template.CSS
+}
+
+// HTML writes the report as one page that needs no network and no script.
+func HTML(w io.Writer, in Input) error {
+	v, err := Build(in)
+	if err != nil {
+		return err
+	}
+	t, err := template.New("page").Funcs(template.FuncMap{
+		"share": share, "tone": toneClass, "verdict": verdictClass, "kind": kindWords,
+	}).ParseFS(templates, "templates/*.html")
+	if err != nil {
+		return fmt.Errorf("report: templates: %w", err)
+	}
+	style, err := styleSheet()
+	if err != nil {
+		return err
+	}
+	// The page is made whole before it is written: no reader gets half of one.
+	var b bytes.Buffer
+	if err := t.ExecuteTemplate(&b, "page.html", page{v, style}); err != nil {
+		return fmt.Errorf("report: page: %w", err)
+	}
+	if _, err := w.Write(b.Bytes()); err != nil {
+		return fmt.Errorf("report: write the page: %w", err)
+	}
+	return nil
+}
+
+// styleSheet joins the embedded style sheets in order of name.
+func styleSheet() (template.CSS, error) {
+	var all []byte
+	for _, name := range []string{"base", "parts", "print"} {
+		b, err := templates.ReadFile("templates/" + name + ".css")
+		if err != nil {
+			return "", fmt.Errorf("report: style: %w", err)
+		}
+		all = append(all, b...)
+	}
+	return template.CSS(all), nil
+}
+
+// share is n of all in whole percent; what is not nothing is at least 1.
+func share(n, all Count) int {
+	if n <= 0 || all <= 0 {
+		return 0
+	}
+	return max(1, int(100*n/all))
+}
+
+// toneClass, verdictClass are the class names of the style sheet.
+func toneClass(t Tone) string {
+	switch t {
+	case ToneAlarm:
+		return "alarm"
+	case ToneQuiet:
+		return "quiet"
+	}
+	return "open"
+}
+
+func verdictClass(verdict string) string {
+	switch verdict {
+	case "supported":
+		return "alarm"
+	case "inconclusive":
+		return "open"
+	}
+	return "quiet"
+}

@@ -1,0 +1,125 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+
+	"example.org/telltale"
+)
+
+// Bounds on the section of triggers.
+const (
+	mostTriggers    = 200
+	mostProofs      = 4
+	mostProofLines  = 16
+	mostProofProbes = 6
+	longestWord     = 80
+)
+
+// triggers lists the words that set the app off, supported ones first, and
+// the number of those left out.
+func (x *index) triggers() ([]Trigger, Count) {
+	out := []Trigger{}
+	left := 0
+	for _, verdict := range []telltale.Verdict{telltale.Supported, telltale.Inconclusive} {
+		for i := range x.rec.Findings {
+			f := &x.rec.Findings[i]
+			if f.Claim.Kind != telltale.KindTrigger || f.Verdict != verdict {
+				continue
+			}
+			if len(out) == mostTriggers {
+				left++
+				continue
+			}
+			out = append(out, x.trigger(f))
+		}
+	}
+	return out, Count(left)
+}
+
+func (x *index) trigger(f *telltale.Finding) Trigger {
+	t := Trigger{
+		Finding:   f.ID,
+		Words:     cutAll(f.Claim.Words, 8, longestWord),
+		Without:   cutAll(f.Claim.Without, 8, longestWord),
+		Direction: directionWords(f.Claim.Direction),
+		Cell:      f.Claim.Cell,
+		Effect:    effectOf(f.Claim.Cell),
+		Verdict:   string(f.Verdict),
+		Trials:    trialWords(f.Trials),
+		Proofs:    []ProofOfWords{},
+	}
+	for i := range x.rec.Isolations {
+		iso := &x.rec.Isolations[i]
+		if len(t.Proofs) < mostProofs && sameWords(f.Claim, iso) {
+			t.Proofs = append(t.Proofs, x.proof(iso))
+		}
+	}
+	return t
+}
+
+// sameWords reports whether a search came to the words of a claim.
+func sameWords(c telltale.Claim, iso *telltale.Isolation) bool {
+	return sameSet(c.Words, iso.Words) && sameSet(c.Without, iso.Without)
+}
+
+func sameSet(a, b []string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	a, b = slices.Clone(a), slices.Clone(b)
+	slices.Sort(a)
+	slices.Sort(b)
+	return slices.Equal(a, b)
+}
+
+func (x *index) proof(iso *telltale.Isolation) ProofOfWords {
+	p := ProofOfWords{
+		From: cut(iso.Text, 160), Direction: directionWords(iso.Direction),
+		Exact: iso.Exact, Why: cut(iso.Why, 300), Lines: []ProofLine{},
+	}
+	for _, line := range iso.Certificate[:min(len(iso.Certificate), mostProofLines)] {
+		p.Lines = append(p.Lines, x.proofLine(line))
+	}
+	p.More = Count(len(iso.Certificate) - len(p.Lines))
+	return p
+}
+
+func (x *index) proofLine(line telltale.Proof) ProofLine {
+	l := ProofLine{
+		Claim: cut(line.Claim, 200), Text: cut(line.Text, 120), Held: line.Held,
+		Needs: "no reaction", Probes: []ProbeResult{},
+	}
+	if line.Reacts {
+		l.Needs = "reaction"
+	}
+	for _, id := range line.Probes[:min(len(line.Probes), mostProofProbes)] {
+		l.Probes = append(l.Probes, x.probeResult(id))
+	}
+	l.More = Count(len(line.Probes) - len(l.Probes))
+	return l
+}
+
+func (x *index) probeResult(id string) ProbeResult {
+	cell := telltale.CellVoid
+	if p := x.probes[id]; p != nil {
+		cell = x.cell(p)
+	}
+	return ProbeResult{Probe: cut(id, 40), Cell: cell, Result: effectOf(cell)}
+}
+
+// trialWords writes the trials of a finding in one line; empty if there were
+// none of its own.
+func trialWords(t telltale.Trials) string {
+	if t.Treated+t.Control == 0 {
+		return ""
+	}
+	s := fmt.Sprintf("%s of %s reacted", Count(t.TreatedReacted), Count(t.Treated))
+	if t.Control > 0 {
+		s += fmt.Sprintf("; of the controls %s of %s", Count(t.ControlReacted), Count(t.Control))
+	}
+	if t.Void > 0 {
+		s += fmt.Sprintf("; %s void", Count(t.Void))
+	}
+	return s
+}

@@ -1,0 +1,221 @@
+package report
+
+import (
+	"reflect"
+
+	"example.org/telltale"
+)
+
+// SchemaVersion is the version of the JSON form of a [View]. It grows by one
+// whenever a field changes its meaning or goes away.
+const SchemaVersion = 1
+
+// View is a whole report, ready to print: sentences in plain words, tables in
+// order, lists already bounded. docs/report-json.md describes its JSON form.
+type View struct {
+	Version int `json:"version"`
+	// Program that made the report, as in "telltale 0.1.0".
+	Program string  `json:"program"`
+	Case    string  `json:"case"`
+	Subject Subject `json:"subject"`
+	Answer  Answer  `json:"answer"`
+	// Numbers are the few that matter most.
+	Numbers []Number `json:"numbers"`
+	// Matrix of delivered × copied, and the same for the reference build.
+	Matrix    []MatrixRow `json:"matrix"`
+	Reference []MatrixRow `json:"reference_matrix,omitempty"`
+	// MatrixNotes say what the matrix leaves out.
+	MatrixNotes []string `json:"matrix_notes,omitempty"`
+	Picture     Picture  `json:"-"`
+
+	Triggers     []Trigger `json:"triggers"`
+	MoreTriggers Count     `json:"more_triggers,omitempty"`
+	// Opened is one copied message, coat by coat; nil if none was copied.
+	Opened         *Opened     `json:"opened,omitempty"`
+	Collectors     []Collector `json:"collectors"`
+	MoreCollectors Count       `json:"more_collectors,omitempty"`
+	Lists          Lists       `json:"lists"`
+	Findings       []Finding   `json:"findings"`
+	MoreFindings   Count       `json:"more_findings,omitempty"`
+
+	Timeline Timeline `json:"-"`
+	Coverage Coverage `json:"coverage"`
+	Methods  Methods  `json:"methods"`
+	Verify   Verify   `json:"verify"`
+	Glossary []Term   `json:"-"`
+}
+
+// Subject is what was tested, where and when.
+type Subject struct {
+	App      string `json:"app"`
+	Platform string `json:"platform,omitempty"`
+	Vantage  string `json:"vantage,omitempty"`
+	// Began and Took are empty if nothing was typed.
+	Began string    `json:"began,omitempty"`
+	Took  string    `json:"took,omitempty"`
+	Files []AppFile `json:"files,omitempty"`
+	// MoreFiles were left out of Files.
+	MoreFiles Count `json:"more_files,omitempty"`
+}
+
+// AppFile is one file of the tested app.
+type AppFile struct {
+	Path   string `json:"path"`
+	Size   Count  `json:"size"`
+	Digest string `json:"digest"`
+}
+
+// Tone says which way an answer goes.
+type Tone string
+
+// The tones.
+const (
+	// ToneAlarm: at least one finding is supported.
+	ToneAlarm Tone = "found"
+	// ToneQuiet: the test worked and found nothing.
+	ToneQuiet Tone = "nothing found"
+	// ToneOpen: the test could not decide.
+	ToneOpen Tone = "undecided"
+)
+
+// Answer is the whole case in a few plain sentences.
+type Answer struct {
+	Tone      Tone     `json:"tone"`
+	Headline  string   `json:"headline"`
+	Sentences []string `json:"sentences"`
+	// Reference compares with the reference build; empty without one.
+	Reference string `json:"reference,omitempty"`
+	// Sure says how sure the answer is, and why.
+	Sure []string `json:"sure"`
+}
+
+// Number is one key number with what it counts.
+type Number struct {
+	Value string `json:"value"`
+	Label string `json:"label"`
+	// Bad marks numbers that should be nought.
+	Bad bool `json:"bad,omitempty"`
+}
+
+// MatrixRow is a [Row] with its words.
+type MatrixRow struct {
+	Row
+	// Label of the group, and Going for the direction: "sent", "received".
+	Label string `json:"label"`
+	Going string `json:"going"`
+}
+
+// Trigger is a set of words that sets the app off, with its proof.
+type Trigger struct {
+	Finding string   `json:"finding"`
+	Words   []string `json:"words"`
+	Without []string `json:"without,omitempty"`
+	// Direction in words, Effect what happens to such a message.
+	Direction string         `json:"direction"`
+	Cell      telltale.Cell  `json:"cell"`
+	Effect    string         `json:"effect"`
+	Verdict   string         `json:"verdict"`
+	Trials    string         `json:"trials"`
+	Proofs    []ProofOfWords `json:"proofs"`
+}
+
+// ProofOfWords is the certificate of one search for exact words.
+type ProofOfWords struct {
+	// From is the text that reacted and was taken apart.
+	From      string `json:"from"`
+	Direction string `json:"direction"`
+	Exact     bool   `json:"exact"`
+	// Why the search is not exact.
+	Why   string      `json:"why,omitempty"`
+	Lines []ProofLine `json:"lines"`
+	More  Count       `json:"more,omitempty"`
+}
+
+// ProofLine is one line of a certificate.
+type ProofLine struct {
+	Claim string `json:"claim"`
+	Text  string `json:"text"`
+	// Needs is the answer that the claim needs.
+	Needs  string        `json:"needs"`
+	Held   bool          `json:"held"`
+	Probes []ProbeResult `json:"probes"`
+	More   Count         `json:"more,omitempty"`
+}
+
+// ProbeResult is a probe and what came of it.
+type ProbeResult struct {
+	Probe  string        `json:"probe"`
+	Cell   telltale.Cell `json:"cell"`
+	Result string        `json:"result"`
+}
+
+// Finding is one claim as the case states it. Claim holds captured text as it
+// was; every other string is safe to print.
+type Finding struct {
+	ID        string         `json:"id"`
+	Kind      telltale.Kind  `json:"kind"`
+	Claim     telltale.Claim `json:"claim" view:"raw"`
+	Statement string         `json:"statement"`
+	Verdict   string         `json:"verdict"`
+	// Basis is "seen directly" or "statistics".
+	Basis   string    `json:"basis"`
+	Trials  string    `json:"trials,omitempty"`
+	Needed  Count     `json:"needed,omitempty"`
+	Effect  *Interval `json:"effect,omitempty"`
+	Probes  string    `json:"probes,omitempty"`
+	Flows   string    `json:"flows,omitempty"`
+	Digests []string  `json:"digests,omitempty"`
+	// Coverage holds the blind spots of this finding that are not those of
+	// the whole case.
+	Coverage []string `json:"coverage,omitempty"`
+	Method   string   `json:"method"`
+}
+
+// Interval is an effect with its bounds.
+type Interval struct {
+	What string  `json:"what"`
+	Size float64 `json:"size"`
+	Low  float64 `json:"low"`
+	High float64 `json:"high"`
+	// Text says all of it in words.
+	Text string `json:"text"`
+	// Plot places it on an axis 0..200 wide.
+	Plot IntervalPlot `json:"-"`
+}
+
+// Term is one word of the glossary.
+type Term struct{ Word, Meaning string }
+
+// Build derives the view of a case. It is pure but for reading blobs.
+func Build(in Input) (View, error) {
+	if in.Record == nil {
+		return View{}, ErrNoRecord
+	}
+	x := newIndex(in.Record)
+	v := View{
+		Version: SchemaVersion,
+		Program: "telltale " + telltale.Version,
+		Case:    in.Record.Scenario.Name,
+		Subject: x.subject(),
+		Matrix:  labelled(x.matrix()),
+	}
+	if in.Reference != nil && in.Reference.Record != nil {
+		v.Reference = labelled(Matrix(in.Reference.Record))
+	}
+	v.MatrixNotes = x.matrixNotes()
+	v.Triggers, v.MoreTriggers = x.triggers()
+	v.Opened = x.opened(in)
+	v.Collectors, v.MoreCollectors = x.collectors()
+	v.Lists = x.lists(in)
+	v.Coverage = x.coverage()
+	v.Findings, v.MoreFindings = x.findings(v.Coverage.Blind)
+	v.Answer = x.answer(in)
+	v.Numbers = x.numbers(v)
+	v.Picture = x.picture(v)
+	v.Timeline = x.timeline()
+	v.Methods = x.methods()
+	v.Verify = verify(in.Seal)
+	v.Glossary = glossary()
+	sanitise(reflect.ValueOf(&v).Elem())
+	return v, nil
+}

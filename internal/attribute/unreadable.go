@@ -1,0 +1,296 @@
+package attribute
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"example.org/telltale"
+	"example.org/telltale/internal/attribute/stats"
+)
+
+const methodTraffic = "traffic per host after each message, tested words against matched harmless ones: permutation within blocks, pooled and by repetition of the same word, Holm's correction"
+
+// contrast is one feature of the traffic to one host, laid out by block.
+type contrast struct {
+	d       telltale.Direction
+	host    string
+	name    string
+	blocks  []stats.Block
+	labels  [][]stats.Labelled
+	trials  []*trial
+	values  map[string]int
+	tests   []*test
+	repeats bool
+}
+
+// unreadable compares traffic that holds no readable copy between the arms,
+// in the directions in which no copy could be read.
+func (s *statement) unreadable() {
+	var all []*contrast
+	for _, d := range s.directions() {
+		list := s.where(going(d), inBlock, func(t *trial) bool { return !t.void() && t.heard })
+		if slices.ContainsFunc(list, (*trial).copied) {
+			continue
+		}
+		all = append(all, s.contrasts(d, list)...)
+	}
+	for _, c := range all {
+		s.testContrast(c)
+	}
+	s.traffic.adjust()
+	for _, d := range s.directions() {
+		s.stateContrasts(d, all)
+	}
+}
+
+// inBlock keeps the probes whose arm was decided by lot.
+func inBlock(t *trial) bool {
+	return t.Block != "" && (t.Arm == telltale.ArmTreatment || t.Arm == telltale.ArmControl)
+}
+
+// contrasts chooses what to compare. A message that does not arrive is waited
+// for longer, and what comes after it differs; so the features that depend on
+// the length of the slot are compared among delivered messages only.
+func (s *statement) contrasts(d telltale.Direction, list []*trial) []*contrast {
+	delivered := slices.DeleteFunc(slices.Clone(list), func(t *trial) bool { return t.outcome != telltale.Delivered })
+	var out []*contrast
+	for _, host := range s.hosts() {
+		for _, name := range []string{featFlows, featBytes, featWindow} {
+			out = append(out, s.contrast(contrast{d: d, host: host, name: name, trials: delivered}))
+		}
+		if len(delivered) < len(list) {
+			out = append(out, s.contrast(contrast{d: d, host: host, name: featEarly, trials: list}))
+		}
+	}
+	// A feature that never varies cannot tell anything, whoever came when.
+	return slices.DeleteFunc(out, func(c *contrast) bool { return !c.varies() })
+}
+
+// hosts lists the hosts that observations name traffic for.
+func (s *statement) hosts() []string {
+	names := map[string]bool{}
+	for key := range s.cells {
+		if key.feature == featWindow {
+			names[key.host] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
+}
+
+// contrast lays the values out by block.
+func (s *statement) contrast(c contrast) *contrast {
+	c.values = map[string]int{}
+	for _, row := range s.cells[rowKey{c.name, c.host}] {
+		c.values[row.Probe] = int(row.Value)
+	}
+	byBlock := map[string][]*trial{}
+	for _, t := range c.trials {
+		byBlock[t.Block] = append(byBlock[t.Block], t)
+	}
+	for _, name := range slices.Sorted(maps.Keys(byBlock)) {
+		c.layOut(byBlock[name])
+	}
+	return &c
+}
+
+// layOut adds one block. Bytes count by their rank, as sizes have long tails.
+func (c *contrast) layOut(block []*trial) {
+	values := make([]int, len(block))
+	for i, t := range block {
+		values[i] = c.values[t.ID]
+	}
+	if c.name == featBytes {
+		values = stats.Ranks(values)
+	}
+	var b stats.Block
+	labels := make([]stats.Labelled, len(block))
+	for i, t := range block {
+		c.values[t.ID] = values[i]
+		labels[i].Value = values[i]
+		if t.harmless() {
+			b.Control = append(b.Control, values[i])
+			continue
+		}
+		b.Treated = append(b.Treated, values[i])
+		labels[i].Label = t.Word
+	}
+	c.blocks, c.labels = append(c.blocks, b), append(c.labels, labels)
+}
+
+func (c *contrast) varies() bool {
+	return slices.ContainsFunc(c.blocks, func(b stats.Block) bool {
+		all := slices.Concat(b.Treated, b.Control)
+		return len(b.Treated) > 0 && len(b.Control) > 0 && slices.Min(all) < slices.Max(all)
+	})
+}
+
+// testContrast makes both tests: of the arms as a whole, and, with two blocks
+// or more, of whether the same words stay high.
+func (s *statement) testContrast(c *contrast) {
+	name := fmt.Sprintf("traffic/%s/%s/%s", c.d, c.host, c.name)
+	c.tests = append(c.tests, s.traffic.add(stats.Upper(c.blocks, s.lot(name)).P))
+	if len(c.labels) >= 2 {
+		c.tests = append(c.tests, s.traffic.add(stats.Consistency(c.labels, s.lot(name+"/repeat")).P))
+	}
+	c.repeats = c.repeating()
+}
+
+// repeating reports whether some word lies above the median of its block's
+// controls in each of its trials, of which there are two at least.
+func (c *contrast) repeating() bool {
+	high, low := map[string]int{}, map[string]int{}
+	for i, block := range c.blocks {
+		middle := median(block.Control)
+		for _, l := range c.labels[i] {
+			switch {
+			case l.Label == "":
+			case len(block.Control) > 0 && l.Value > middle:
+				high[l.Label]++
+			default:
+				low[l.Label]++
+			}
+		}
+	}
+	for word, n := range high {
+		if n >= 2 && low[word] == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func median(values []int) int {
+	sorted := slices.Sorted(slices.Values(values))
+	if len(sorted) == 0 {
+		return 0
+	}
+	return sorted[len(sorted)/2]
+}
+
+// best is the smallest adjusted p-value of a contrast's tests.
+func (c *contrast) best() *test {
+	return slices.MinFunc(c.tests, func(a, b *test) int {
+		switch {
+		case a.adjusted < b.adjusted:
+			return -1
+		case a.adjusted > b.adjusted:
+			return 1
+		}
+		return 0
+	})
+}
+
+// separate reports whether controls never show any traffic to the host.
+func (c *contrast) separate() bool {
+	return !slices.ContainsFunc(c.trials, func(t *trial) bool { return t.harmless() && c.values[t.ID] > 0 }) && c.name != featBytes
+}
+
+// verdict of one contrast; empty if there is nothing to say.
+func (s *statement) verdict(c *contrast) telltale.Verdict {
+	p := c.best().adjusted
+	switch {
+	case !c.repeats:
+		return ""
+	case p <= s.traffic.alpha:
+		return telltale.Supported
+	case p <= 2*s.traffic.alpha, p <= suggestive && c.separate():
+		return telltale.Inconclusive
+	}
+	return ""
+}
+
+// stateContrasts states for one direction what traffic depends on words: the
+// hosts that are certain, or else the most suggestive one.
+func (s *statement) stateContrasts(d telltale.Direction, all []*contrast) {
+	best := map[string]*contrast{}
+	for _, c := range all {
+		if c.d != d || s.verdict(c) == "" {
+			continue
+		}
+		if b := best[c.host]; b == nil || c.best().adjusted < b.best().adjusted {
+			best[c.host] = c
+		}
+	}
+	hosts := slices.Sorted(maps.Keys(best))
+	slices.SortStableFunc(hosts, func(a, b string) int {
+		pa, pb := best[a].best().adjusted, best[b].best().adjusted
+		switch {
+		case pa < pb:
+			return -1
+		case pa > pb:
+			return 1
+		}
+		return 0
+	})
+	for i, host := range hosts {
+		if i == 0 {
+			s.state(s.trafficFinding(best[host]))
+		}
+		s.trafficPlace(best[host])
+	}
+}
+
+// trafficFinding says that something about the words leaves the app.
+func (s *statement) trafficFinding(c *contrast) telltale.Finding {
+	treated, control := c.tallies()
+	verdict := s.verdict(c)
+	f := telltale.Finding{
+		Claim:   telltale.Claim{Kind: telltale.KindCopy, Direction: c.d, Condition: telltale.OnWords},
+		Verdict: verdict, Method: methodTraffic,
+		Trials: telltale.Trials{Treated: treated.n, TreatedReacted: treated.k, Control: control.n, ControlReacted: control.k},
+		Effect: s.effect("share of messages followed by more traffic to "+c.host+" than the median harmless one, tested words less harmless", treated, control),
+	}
+	f.Effect.P, f.Effect.Adjusted = c.best().p, c.best().adjusted
+	f.Trials.Void = len(s.where(going(c.d), inBlock)) - treated.n - control.n
+	f.Statement = fmt.Sprintf("What the app sends to %s after a message that is %s depends on the words in it: more follows %d of %d messages with tested words, and %d of %d harmless ones. The content could not be read.",
+		c.host, c.d, treated.k, treated.n, control.k, control.n)
+	if verdict == telltale.Inconclusive {
+		f.Statement += " This may still be chance: more trials would decide it."
+		f.Needed = stats.Needed(countsOf(treated, control), s.traffic.alpha/float64(len(s.traffic.tests)), neededLimit)
+	}
+	evidence(&f, c.above())
+	return f
+}
+
+// trafficPlace states the host as destination if that is certain.
+func (s *statement) trafficPlace(c *contrast) {
+	f := s.trafficFinding(c)
+	scheme := "tcp"
+	for i := range s.rec.Flows {
+		if flow := &s.rec.Flows[i]; hostOf(flow) == c.host && outside(&s.rec.Scenario, flow) && schemeOf(flow) != "tcp" {
+			scheme = schemeOf(flow)
+		}
+	}
+	f.Claim = telltale.Claim{Kind: telltale.KindDestination, Host: c.host, Detail: scheme}
+	if f.Verdict == telltale.Supported && !s.hasClaim(f.Claim) {
+		s.state(f)
+	}
+}
+
+// above lists the treated trials with more traffic than the median control of
+// their block.
+func (c *contrast) above() []*trial {
+	return slices.DeleteFunc(slices.Clone(c.trials), func(t *trial) bool { return t.harmless() || !c.isAbove(t) })
+}
+
+func (c *contrast) isAbove(t *trial) bool {
+	var controls []int
+	for _, other := range c.trials {
+		if other.harmless() && other.Block == t.Block {
+			controls = append(controls, c.values[other.ID])
+		}
+	}
+	return c.values[t.ID] > median(controls)
+}
+
+func (c *contrast) tallies() (treated, control tally) {
+	for _, t := range c.trials {
+		if t.harmless() {
+			control.add(c.isAbove(t))
+		} else {
+			treated.add(c.isAbove(t))
+		}
+	}
+	return treated, control
+}

@@ -97,6 +97,9 @@ func (bytewisePeeler) Peel(in Input) []Candidate {
 // likely scores the beginning of a text under a key: the shorter the text,
 // the more keys fit it by chance, and the less each of them is worth.
 func likely(head []byte, k byte) float64 {
+	if !promisingStart(head) {
+		return 0
+	}
 	p := Plausible(head)
 	switch {
 	case p < 0.9:
@@ -109,6 +112,18 @@ func likely(head []byte, k byte) float64 {
 		return p * 0.5
 	}
 	return 0
+}
+
+// promisingStart rejects most wrong keys by the first bytes: text has no
+// control characters, except for the zeros of UTF-16.
+func promisingStart(head []byte) bool {
+	control := 0
+	for _, c := range head[:min(len(head), 16)] {
+		if c != 0 && !isText(c) && c < 0x80 {
+			control++
+		}
+	}
+	return control <= 1
 }
 
 func (w bytewise) candidate(in Input, k byte, score float64) Candidate {

@@ -49,7 +49,7 @@ func jsonValue(key string, raw []byte, at int) Candidate {
 	if bytes.IndexByte(raw, '\\') >= 0 {
 		plain, _ = unescape(raw, jsonEscape, false)
 	}
-	return Candidate{Coats: []string{coat}, Bytes: plain, Offset: at, Length: len(raw), Score: 0.94}
+	return Candidate{Coats: []string{coat}, Bytes: plain, Offset: at, Length: len(raw), Score: 0.94, Part: true}
 }
 
 // stringEnd returns the place of the closing quote, or of the end.
@@ -82,7 +82,7 @@ func (formPeeler) Peel(in Input) []Candidate {
 	var out []Candidate
 	for _, p := range pairs(in.Bytes, 0, '&', "form:", 0.94) {
 		if len(p.value) >= 6 {
-			out = append(out, Candidate{Coats: []string{p.coat}, Bytes: p.value, Offset: p.offset, Length: len(p.value), Score: p.score})
+			out = append(out, Candidate{Coats: []string{p.coat}, Bytes: p.value, Offset: p.offset, Length: len(p.value), Score: p.score, Part: true})
 		}
 	}
 	return out
@@ -135,5 +135,5 @@ func multipartPart(b []byte, at int) (Candidate, bool) {
 			coat += ":" + name[:min(len(name), 64)]
 		}
 	}
-	return Candidate{Coats: []string{coat}, Bytes: plain, Offset: offset, Length: len(plain), Score: 0.94}, true
+	return Candidate{Coats: []string{coat}, Bytes: plain, Offset: offset, Length: len(plain), Score: 0.94, Part: true}, true
 }

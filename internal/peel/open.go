@@ -21,6 +21,7 @@ func New(peelers []Peeler) *Opener { return &Opener{peelers: slices.Clone(peeler
 const (
 	layerLimit = 16 << 20 // bytes of one decoded layer
 	fanLimit   = 400      // candidates taken from one peeler for one layer
+	done       = 2        // above every score
 )
 
 // Open searches job.Bytes. It ends when everything was looked into, when the
@@ -29,7 +30,7 @@ func (o *Opener) Open(ctx context.Context, job Job) Result {
 	s := &search{
 		ctx: ctx, job: job, peelers: o.peelers, budget: job.Budget.withDefaults(),
 		cribs: o.memo.get(job.Needles, job.Words),
-		seed:  maphash.MakeSeed(), seen: map[uint64]bool{},
+		seed:  maphash.MakeSeed(), seen: map[uint64]float64{},
 	}
 	s.push(&node{bytes: job.Bytes, length: len(job.Bytes), raw: true, score: 1})
 	for s.queue.Len() > 0 {
@@ -37,7 +38,11 @@ func (o *Opener) Open(ctx context.Context, job Job) Result {
 			s.note(NoteLimit, 0, fmt.Sprintf("stopped after %d layers, %d left unopened", s.nodes-1, s.queue.Len()))
 			break
 		}
-		s.visit(heap.Pop(&s.queue).(*node))
+		n := heap.Pop(&s.queue).(*node)
+		if s.seen[n.id] != done {
+			s.seen[n.id] = done
+			s.visit(n)
+		}
 	}
 	return s.result()
 }
@@ -55,6 +60,7 @@ type node struct {
 	score float64
 	key   *Key
 	order int
+	id    uint64
 }
 
 // derived reports whether a key on the path was computed, not found.
@@ -69,12 +75,13 @@ type search struct {
 	cribs   *Cribs
 	queue   nodeQueue
 	seed    maphash.Seed
-	seen    map[uint64]bool
-	nodes   int
-	order   int
-	spent   int64
-	found   findings
-	notes   []Note
+	// seen holds the best score of each layer queued, or done.
+	seen  map[uint64]float64
+	nodes int
+	order int
+	spent int64
+	found findings
+	notes []Note
 }
 
 // visit reports what is in a layer and queues what is under it.
@@ -102,7 +109,9 @@ func (s *search) peel(n *node, shape Shape) {
 		List: s.job.ExpectList, Context: s.ctx, Sure: n.score, Derived: n.derived(),
 	}
 	message := isHTTP(n.bytes)
+	split := false
 	for _, p := range s.peelers {
+		parts := false
 		if message && p.Name() != "http" {
 			continue // its parts tell more
 		}
@@ -119,8 +128,13 @@ func (s *search) peel(n *node, shape Shape) {
 			if c.Whole {
 				in.Best = max(in.Best, c.Score)
 			}
+			if split && !c.Part && !c.Whole {
+				c.Score *= 0.9 // a named part tells more than a run within it
+			}
+			parts = parts || c.Part
 			s.take(n, c)
 		}
+		split = split || parts
 	}
 }
 
@@ -177,14 +191,16 @@ func (s *search) returns(n *node, c Candidate) bool {
 	return false
 }
 
-// push queues a layer unless equal bytes of the same place were queued.
+// push queues a layer, unless equal bytes of the same place were queued with
+// as good a score.
 func (s *search) push(n *node) {
-	id := maphash.Bytes(s.seed, n.bytes) ^ uint64(n.offset)*0x9E3779B97F4A7C15
-	if s.seen[id] {
+	n.id = maphash.Bytes(s.seed, n.bytes) ^ uint64(n.offset)*0x9E3779B97F4A7C15
+	old, again := s.seen[n.id]
+	if again && old >= n.score {
 		return
 	}
-	s.seen[id] = true
-	if !n.raw {
+	s.seen[n.id] = n.score
+	if !n.raw && !again {
 		s.spent += int64(len(n.bytes))
 	}
 	s.order++

@@ -176,6 +176,7 @@ type Candidate struct {
 	Rest []byte
 	// Note is a Note constant when the coat came off only in part.
 	Note string
-	// Whole says that the coat explains the input as a whole.
-	Whole bool
+	// Whole says that the coat explains the input as a whole; Part that the
+	// candidate is one named part of it.
+	Whole, Part bool
 }

@@ -83,10 +83,14 @@ func (s *search) state(n *node, hits []match.Hit) {
 	if n.raw {
 		f.Offset = n.offset + hits[0].At
 	}
-	if form := hits[0].Form; form != match.UTF8 {
+	if form := wideForm(hits[0], n.bytes); form != match.UTF8 {
 		f.Steps = append(slices.Clone(f.Steps), n.bytes)
 		f.Path = append(slices.Clone(f.Path), form)
-		f.Bytes = decodeForm(form, n.bytes, hits[0].At)
+		at := hits[0].At
+		if form != hits[0].Form {
+			at++
+		}
+		f.Bytes = decodeForm(form, n.bytes, at)
 	}
 	slices.SortFunc(hits, func(a, b match.Hit) int { return cmp.Compare(a.Needle, b.Needle) })
 	for _, h := range hits {
@@ -97,6 +101,29 @@ func (s *search) state(n *node, hits []match.Hit) {
 		f.Needles = append(f.Needles, needle.Text)
 	}
 	s.found.finds = append(s.found.finds, f)
+}
+
+// wideForm tells the byte orders of UTF-16 apart: Latin text in one order,
+// amid other Latin text, holds the same text in the other, one byte on. The
+// ends of the bytes decide; without them it is little-endian.
+func wideForm(h match.Hit, b []byte) string {
+	if h.Form != "utf-16be" && h.Form != "utf-16le" || h.Len == 0 || b[h.At] != 0 && b[h.At+1] != 0 {
+		return h.Form
+	}
+	from, until := h.At, h.At+h.Len
+	for from > 0 && (b[from-1] == 0) != (b[from] == 0) {
+		from--
+	}
+	for until < len(b) && (b[until] == 0) != (b[until-1] == 0) {
+		until++
+	}
+	switch {
+	case from == 0 && (b[0] == 0) || until == len(b) && b[until-1] != 0:
+		return "utf-16be"
+	case from > 0 || until < len(b) || b[0] != 0:
+		return "utf-16le"
+	}
+	return h.Form
 }
 
 // needleScore: the needle proves the path. A key that was computed from the

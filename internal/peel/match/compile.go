@@ -129,7 +129,7 @@ func (c *collector) add(needle int, form string, b []byte) {
 	}
 	if at, ok := c.index[string(b)]; ok {
 		p := &c.patterns[at]
-		if p.needles[len(p.needles)-1] != needle {
+		if p.form == form {
 			p.needles = append(p.needles, needle)
 		}
 		return

@@ -112,6 +112,10 @@ func NewScanner(f Framing) *Scanner {
 // Done reports whether the body is complete. A BodyClose never is.
 func (s *Scanner) Done() bool { return s.done }
 
+// EndsByClosing reports whether the body ends with the connection, and does
+// so by rights, not because its chunks were broken.
+func (s *Scanner) EndsByClosing() bool { return s.kind == BodyClose && s.note == "" }
+
 // Note tells what was wrong with the chunks, if anything. After that, all
 // that comes is taken for body.
 func (s *Scanner) Note() string { return s.note }

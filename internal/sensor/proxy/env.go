@@ -1,0 +1,16 @@
+package proxy
+
+// env is what makes an app use the proxy and trust its authority. Names come
+// in both cases because programs differ in which they read. ALL_PROXY is left
+// out: programs take it for a SOCKS proxy.
+func (p *Proxy) env(addr string) []string {
+	url := "http://" + addr
+	return []string{
+		"HTTP_PROXY=" + url, "HTTPS_PROXY=" + url,
+		"http_proxy=" + url, "https_proxy=" + url,
+		"NO_PROXY=", "no_proxy=",
+		"SSL_CERT_FILE=" + p.ca.bundlePath(),
+		"TELLTALE_PROXY=" + url,
+		"TELLTALE_CA=" + p.ca.certPath(),
+	}
+}

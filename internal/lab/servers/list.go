@@ -15,9 +15,11 @@ import (
 // Oddities of the list server, each seen in the published history. All are
 // off unless asked for.
 type Oddities struct {
-	// StaleMirror serves an older snapshot every other time.
+	// StaleMirror answers every other check, and fetches after it, from an
+	// older snapshot.
 	StaleMirror bool `json:"stale_mirror,omitempty"`
-	// TestPush serves a list of a single test word once.
+	// TestPush puts a list of a single test word into production: it is
+	// announced at the third check and served once.
 	TestPush bool `json:"test_push,omitempty"`
 	// Duplicates serves every line twice.
 	Duplicates bool `json:"duplicates,omitempty"`
@@ -28,13 +30,19 @@ type listServer struct {
 	odd   Oddities
 	lists []profile.List
 
-	mu sync.Mutex
-	// served counts the answers for each list.
-	served []int
+	mu     sync.Mutex
+	states []state
+}
+
+// state is what the oddities go by, for each list.
+type state struct {
+	checks int
+	// pushed: the test list is the current one.
+	pushed bool
 }
 
 func newListServer(plan profile.Plan, odd Oddities) *listServer {
-	return &listServer{odd: odd, lists: plan.Lists, served: make([]int, len(plan.Lists))}
+	return &listServer{odd: odd, lists: plan.Lists, states: make([]state, len(plan.Lists))}
 }
 
 func (s *listServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -68,7 +76,7 @@ func (s *listServer) check(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	sealed, err := s.sealed(s.lists[i], s.lists[i].Lines)
+	sealed, err := s.sealed(s.lists[i], s.checked(i))
 	if err != nil {
 		http.Error(w, "Internal Server Error", http.StatusInternalServerError)
 		return
@@ -85,7 +93,7 @@ func (s *listServer) check(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *listServer) serve(w http.ResponseWriter, i int) {
-	sealed, err := s.sealed(s.lists[i], s.next(i))
+	sealed, err := s.sealed(s.lists[i], s.fetched(i))
 	if err != nil {
 		http.Error(w, "Internal Server Error", http.StatusInternalServerError)
 		return
@@ -94,15 +102,32 @@ func (s *listServer) serve(w http.ResponseWriter, i int) {
 	_, _ = w.Write(sealed) // a client that went away is its own affair
 }
 
-// next chooses the snapshot to serve.
-func (s *listServer) next(i int) []string {
+// checked counts a check and is the snapshot to compare with.
+func (s *listServer) checked(i int) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.served[i]++
+	s.states[i].checks++
+	if s.odd.TestPush && s.states[i].checks == 3 {
+		s.states[i].pushed = true
+	}
+	return s.current(i)
+}
+
+// fetched is the snapshot to serve.
+func (s *listServer) fetched(i int) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	lines := s.current(i)
+	s.states[i].pushed = false
+	return lines
+}
+
+// current needs the lock.
+func (s *listServer) current(i int) []string {
 	switch {
-	case s.odd.TestPush && s.served[i] == 2:
+	case s.states[i].pushed:
 		return []string{s.lists[i].Test}
-	case s.odd.StaleMirror && s.served[i]%2 == 0:
+	case s.odd.StaleMirror && s.states[i].checks%2 == 0:
 		return s.lists[i].Older
 	}
 	return s.lists[i].Lines

@@ -103,19 +103,19 @@ func checkShape(iso telltale.Isolation) error {
 	cut, stopped := map[string]bool{}, map[string]bool{}
 	for _, p := range iso.Certificate {
 		missing := lacking(p.Text, iso.Words)
-		stops := len(iso.Without) - len(lacking(p.Text, iso.Without))
+		stops := stopping(p.Text, iso.Without)
 		switch {
 		case p.Reacts && len(missing) > 0:
 			return fmt.Errorf("%q reacts without %q", p.Text, missing)
-		case p.Reacts && stops == 0:
+		case p.Reacts && len(stops) == 0:
 			whole = true
 		case !p.Reacts && len(missing) == 1:
 			cut[missing[0]] = true
-		case !p.Reacts && len(missing) == 0 && stops == 0:
+		case !p.Reacts && len(missing) == 0 && len(stops) == 0:
 			return fmt.Errorf("%q holds all words and does not react", p.Text)
 		case !p.Reacts && len(missing) == 0:
-			for _, w := range iso.Without {
-				stopped[w] = stopped[w] || holds(p.Text, w)
+			for _, w := range stops {
+				stopped[w] = true
 			}
 		}
 	}
@@ -126,6 +126,18 @@ func checkShape(iso telltale.Isolation) error {
 		return fmt.Errorf("no line shows that %q matter", left)
 	}
 	return nil
+}
+
+// stopping lists the exceptions that text holds. An exception of several
+// words, written "a+b", needs all of them.
+func stopping(text string, without []string) []string {
+	var out []string
+	for _, w := range without {
+		if holds(text, w) || len(lacking(text, strings.Split(w, "+"))) == 0 {
+			out = append(out, w)
+		}
+	}
+	return out
 }
 
 // lacking lists the words that text does not hold.

@@ -86,5 +86,5 @@ func (s *statement) proving(iso telltale.Isolation) []*trial {
 // fires reports whether a text holds the words of a trigger and none of its
 // exceptions.
 func fires(text string, iso telltale.Isolation) bool {
-	return len(lacking(text, iso.Words)) == 0 && len(lacking(text, iso.Without)) == len(iso.Without)
+	return len(lacking(text, iso.Words)) == 0 && len(stopping(text, iso.Without)) == 0
 }

@@ -1,0 +1,85 @@
+package lab
+
+import (
+	"fmt"
+
+	"github.com/goccy/go-yaml"
+
+	"example.org/telltale"
+	"example.org/telltale/internal/lab/labdir"
+	"example.org/telltale/internal/lab/profile"
+)
+
+// question is the scenario file of a lab, as docs/scenario.md describes it.
+type question struct {
+	Name       string               `yaml:"name"`
+	App        questionApp          `yaml:"app"`
+	Driver     questionDriver       `yaml:"driver"`
+	Sensors    []map[string]string  `yaml:"sensors"`
+	Accounts   []telltale.Account   `yaml:"accounts"`
+	Directions []telltale.Direction `yaml:"directions"`
+	Words      []string             `yaml:"words"`
+	Trials     int                  `yaml:"trials"`
+	MaxTrials  int                  `yaml:"max_trials"`
+	Seed       uint64               `yaml:"seed"`
+	Window     string               `yaml:"window"`
+	Listen     string               `yaml:"listen"`
+	Channel    []string             `yaml:"channel"`
+	Scope      []string             `yaml:"scope,omitempty"`
+	NamesFile  string               `yaml:"names_file"`
+	Alpha      float64              `yaml:"alpha"`
+	Limits     questionLimits       `yaml:"limits"`
+}
+
+type questionApp struct {
+	Name    string         `yaml:"name"`
+	Version string         `yaml:"version"`
+	Vantage string         `yaml:"vantage"`
+	Files   []questionFile `yaml:"files"`
+}
+
+type questionFile struct {
+	Path    string `yaml:"path"`
+	Harvest bool   `yaml:"harvest"`
+}
+
+type questionDriver struct {
+	Kind    string   `yaml:"kind"`
+	Command []string `yaml:"command"`
+	Timeout string   `yaml:"timeout"`
+}
+
+type questionLimits struct {
+	Messages   int    `yaml:"messages"`
+	Triggering int    `yaml:"triggering"`
+	Duration   string `yaml:"duration"`
+	Requests   int    `yaml:"requests"`
+	Voids      int    `yaml:"voids"`
+}
+
+// writeScenario writes the question that an investigation of this lab puts.
+// It says nothing of what the profile does: only which words to try, and what
+// the message is supposed to pass through.
+func writeScenario(dir labdir.Dir, plan profile.Plan, program string) error {
+	q := question{
+		Name: fmt.Sprintf("lab-%s-%d", plan.Profile.Name, plan.Seed),
+		App: questionApp{
+			Name: plan.Build.Product, Version: plan.Build.Version, Vantage: "lab network on loopback",
+			Files: []questionFile{{Path: dir.ClientData(), Harvest: true}},
+		},
+		Driver: questionDriver{
+			Kind: "exec", Timeout: "20s", Command: []string{program, "lab", "driver", "--dir", string(dir)},
+		},
+		Sensors: []map[string]string{{"kind": "proxy"}}, Accounts: profile.Accounts(),
+		Directions: []telltale.Direction{telltale.Sent, telltale.Received},
+		Words:      plan.Words, Trials: 2, MaxTrials: 40, Seed: plan.Seed, Window: "6s", Listen: "2s",
+		Channel: profile.Channel(), Scope: plan.Scope(), NamesFile: dir.Names(), Alpha: 0.01,
+		Limits: questionLimits{Messages: 5000, Triggering: 2000, Duration: "15m", Requests: 20, Voids: 10},
+	}
+	b, err := yaml.Marshal(q)
+	if err != nil {
+		return err
+	}
+	head := "# The question to put to the lab's messenger: telltale audit " + dir.Scenario() + "\n"
+	return labdir.WriteFile(dir.Scenario(), append([]byte(head), b...))
+}

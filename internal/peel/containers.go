@@ -2,6 +2,7 @@ package peel
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 )
 
@@ -18,6 +19,7 @@ func (jsonPeeler) Peel(in Input) []Candidate {
 		return nil
 	}
 	var out []Candidate
+	count := map[string]int{}
 	key := ""
 	for at := len(in.Bytes) - len(b); at < len(in.Bytes) && len(out) < partLimit; {
 		if in.Bytes[at] != '"' {
@@ -31,7 +33,11 @@ func (jsonPeeler) Peel(in Input) []Candidate {
 		case next < len(in.Bytes) && in.Bytes[next] == ':':
 			key = string(raw[:min(len(raw), 64)])
 		case len(raw) >= 6:
-			out = append(out, jsonValue(key, raw, at+1))
+			c := jsonValue(key, raw, at+1)
+			if count[key]++; count[key] > 1 {
+				c.Coats[0] = fmt.Sprintf("%s#%d", c.Coats[0], count[key])
+			}
+			out = append(out, c)
 		}
 		at = end + 1
 	}
@@ -41,15 +47,11 @@ func (jsonPeeler) Peel(in Input) []Candidate {
 // jsonValue offers a value with its escapes undone; without any, it is a
 // part of the input.
 func jsonValue(key string, raw []byte, at int) Candidate {
-	coat := "json"
-	if key != "" {
-		coat = "json:" + key
-	}
 	plain := raw
 	if bytes.IndexByte(raw, '\\') >= 0 {
 		plain, _ = unescape(raw, jsonEscape, false)
 	}
-	return Candidate{Coats: []string{coat}, Bytes: plain, Offset: at, Length: len(raw), Score: 0.94, Part: true}
+	return Candidate{Coats: []string{"json:" + key}, Bytes: plain, Offset: at, Length: len(raw), Score: 0.94, Part: true}
 }
 
 // stringEnd returns the place of the closing quote, or of the end.
@@ -80,7 +82,7 @@ func (formPeeler) Peel(in Input) []Candidate {
 		return nil
 	}
 	var out []Candidate
-	for _, p := range pairs(in.Bytes, 0, '&', "form:", 0.94) {
+	for _, p := range numbered(pairs(in.Bytes, 0, '&', "form:", 0.94)) {
 		if len(p.value) >= 6 {
 			out = append(out, Candidate{Coats: []string{p.coat}, Bytes: p.value, Offset: p.offset, Length: len(p.value), Score: p.score, Part: true})
 		}
@@ -104,6 +106,7 @@ func (multipartPeeler) Peel(in Input) []Candidate {
 		return nil
 	}
 	var out []Candidate
+	count := map[string]int{}
 	for at += len(line); len(out) < partLimit; {
 		end := bytes.Index(b[at:], line)
 		until := len(b)
@@ -111,6 +114,9 @@ func (multipartPeeler) Peel(in Input) []Candidate {
 			until = at + end
 		}
 		if c, ok := multipartPart(b[at:until], at); ok {
+			if count[c.Coats[0]]++; count[c.Coats[0]] > 1 {
+				c.Coats[0] = fmt.Sprintf("%s#%d", c.Coats[0], count[c.Coats[0]])
+			}
 			out = append(out, c)
 		}
 		if end < 0 {

@@ -2,6 +2,7 @@ package peel
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 )
 
@@ -29,10 +30,10 @@ func (httpPeeler) Peel(in Input) []Candidate {
 	var out []Candidate
 	for _, p := range httpParts(in.Bytes) {
 		coats := []string{"http", p.coat}
-		if p.coat == "http" {
+		if strings.HasPrefix(p.coat, "http") {
 			coats = coats[:1]
 		}
-		out = append(out, Candidate{Coats: coats, Bytes: p.value, Offset: p.offset, Length: len(p.value), Score: p.score, Whole: true})
+		out = append(out, Candidate{Coats: coats, Bytes: p.value, Offset: p.offset, Length: len(p.value), Score: p.score, Whole: true, Part: len(coats) == 2})
 	}
 	return out
 }
@@ -57,6 +58,22 @@ func httpParts(b []byte) []part {
 	if !isHTTP(b) {
 		return nil
 	}
+	return numbered(allParts(b))
+}
+
+// numbered makes the names of parts unique: the second "query:r" becomes
+// "query:r#2".
+func numbered(parts []part) []part {
+	count := map[string]int{}
+	for i, p := range parts {
+		if count[p.coat]++; count[p.coat] > 1 {
+			parts[i].coat = fmt.Sprintf("%s#%d", p.coat, count[p.coat])
+		}
+	}
+	return parts
+}
+
+func allParts(b []byte) []part {
 	headEnd, bodyAt := headBounds(b)
 	head := b[:headEnd]
 	line, _, _ := bytes.Cut(head, []byte("\n"))

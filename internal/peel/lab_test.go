@@ -121,9 +121,34 @@ func probes(n int, word string) ([]telltale.Probe, []peel.Needle) {
 	return ps, needles
 }
 
+// open runs a job, and checks of every find that it can be verified.
 func open(t *testing.T, job peel.Job) peel.Result {
 	t.Helper()
-	return peel.New(peel.All()).Open(context.Background(), job)
+	got := peel.New(peel.All()).Open(context.Background(), job)
+	for _, f := range got.Finds {
+		checkFind(t, job, f)
+	}
+	return got
+}
+
+func checkFind(t *testing.T, job peel.Job, f peel.Find) {
+	t.Helper()
+	if len(f.Steps) != len(f.Path) || f.Offset < 0 || f.Offset > len(job.Bytes) || f.Score <= 0 || f.Score > 1 {
+		t.Fatalf("%d steps for path %q, offset %d of %d, score %v", len(f.Steps), f.Path, f.Offset, len(job.Bytes), f.Score)
+	}
+	first := job.Bytes
+	if len(f.Steps) > 0 {
+		first = f.Steps[0]
+	}
+	if !bytes.Contains(job.Bytes, first) {
+		t.Errorf("path %q begins with bytes that are not in the job", f.Path)
+	}
+	if len(peel.CipherOf(f.Path)) > 1 {
+		return // a find names only the last key
+	}
+	if _, err := peel.Retrace(f.Path, f.Key, first, func(b []byte) bool { return bytes.Equal(b, f.Bytes) }); err != nil {
+		t.Errorf("path %q cannot be taken again: %v", f.Path, err)
+	}
 }
 
 func TestOpensTheUploadsOfTheHistoricClients(t *testing.T) {

@@ -30,7 +30,7 @@ func (s *search) reportList(n *node, shape Shape) {
 	if charset != match.UTF8 {
 		f.Steps = append(slices.Clone(f.Steps), n.bytes)
 		f.Path = append(slices.Clone(f.Path), charset)
-		f.Bytes = []byte(strings.Join(lines, "\n"))
+		f.Bytes = decodeForm(charset, n.bytes)
 	}
 	s.found.lists = append(s.found.lists, listFind{f, n.offset, n.offset + max(n.length, 1)})
 }

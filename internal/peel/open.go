@@ -146,7 +146,7 @@ func (s *search) take(n *node, c Candidate) {
 		offset: n.offset, length: n.length,
 	}
 	for range c.Coats {
-		child.steps = append(child.steps, n.bytes)
+		child.steps = append(child.steps, n.step(c))
 	}
 	if c.Key != nil {
 		child.key = c.Key
@@ -169,6 +169,15 @@ func (s *search) take(n *node, c Candidate) {
 	if len(c.Bytes) > 0 {
 		s.push(child)
 	}
+}
+
+// step is what stood before a candidate's coats: the whole layer for a part
+// that is found by its name, and else the run that was read.
+func (n *node) step(c Candidate) []byte {
+	if c.Part || c.Length == 0 {
+		return n.bytes
+	}
+	return n.bytes[c.Offset : c.Offset+c.Length]
 }
 
 // standsAt reports whether b stands in the job's bytes at an offset as is.

@@ -90,6 +90,10 @@ func TestOpensCommonCoats(t *testing.T) {
 		{"xor", xor("k3y\x80", text)},
 		{"base64 xor", b64(xor("ab\xf0", text))},
 		{"xor-chain", chain(text, 0x33)},
+		{"gzip base64", gz([]byte("some text, then " + string(b64(text)) + " and more text, and then " + string(b64([]byte("another run of base64")))))},
+		{"http query:r#2 hex", request("/up?r=00112233445566778899aabb&r=" + string(hexed(text)))},
+		{"json:d#2 base64", []byte(`[{"d":"AAECAwQFBgcICQoLDA0ODw"},{"d":"` + string(b64(text)) + `"}]`)},
+		{"utf-16le", append([]byte("odd"), wide(marked)...)},
 		{"hash:md5", []byte("id=" + hex.EncodeToString(sum[:]) + "&v=2")},
 	}
 	for _, c := range cases {
@@ -254,11 +258,9 @@ func FuzzOpen(f *testing.F) {
 		if len(b) > 1<<14 {
 			return
 		}
-		got := opener.Open(context.Background(), peel.Job{Bytes: b, Needles: markNeedles(), Keys: keys, Words: []string{"麒麟塔"}, ExpectList: true, Budget: peel.Budget{Nodes: 200, Bytes: 4 << 20}})
-		for _, find := range got.Finds {
-			if len(find.Steps) != len(find.Path) || find.Offset < 0 || find.Offset > len(b) || find.Score <= 0 || find.Score > 1 {
-				t.Errorf("%d steps for path %q, offset %d of %d, score %v", len(find.Steps), find.Path, find.Offset, len(b), find.Score)
-			}
+		job := peel.Job{Bytes: b, Needles: markNeedles(), Keys: keys, Words: []string{"麒麟塔"}, ExpectList: true, Budget: peel.Budget{Nodes: 200, Bytes: 4 << 20}}
+		for _, find := range opener.Open(context.Background(), job).Finds {
+			checkFind(t, job, find)
 		}
 	})
 }

@@ -11,23 +11,80 @@ import (
 
 var errCoat = errors.New("no such coat here")
 
+// replayLimit bounds the alternatives that one Replay looks into.
+const replayLimit = 2000
+
 // Replay takes the coats of a path off other bytes, with the same key: from
-// one record to the next, or to verify a find. A key may be nil if no coat
-// is a cipher; with several ciphers it serves them all. Runs inside a longer
-// text are not looked for: b must be the coded bytes, blanks around them
-// aside.
+// one record to the next, or to verify a find from Steps[0]. A key may be
+// nil if no coat is a cipher; with several ciphers it serves them all. Where
+// b holds several runs of a coding, the first that leads to the end of the
+// path is taken; see [Retrace].
 func Replay(path []string, key *Key, b []byte) ([]byte, error) {
-	for i, coat := range path {
-		out, err := replayCoat(coat, path[:i], key, b)
-		if err != nil {
-			return nil, fmt.Errorf("coat %d, %s: %w", i+1, coat, err)
-		}
-		b = out
-	}
-	return b, nil
+	return Retrace(path, key, b, func([]byte) bool { return true })
 }
 
-func replayCoat(coat string, under []string, key *Key, b []byte) ([]byte, error) {
+// Retrace is Replay that goes on until it comes to bytes that want accepts.
+// A find is verified by Retrace from its Steps[0] to its Bytes.
+func Retrace(path []string, key *Key, b []byte, want func([]byte) bool) ([]byte, error) {
+	r := retrace{path: path, key: key, want: want}
+	if out, ok := r.walk(0, b); ok {
+		return out, nil
+	}
+	if r.err == nil {
+		r.err = errors.New("the coats come off, but what is under them is not what was wanted")
+	}
+	return nil, r.err
+}
+
+type retrace struct {
+	path  []string
+	key   *Key
+	want  func([]byte) bool
+	steps int
+	// err is the first failure, deep how deep it was.
+	err  error
+	deep int
+}
+
+func (r *retrace) walk(depth int, b []byte) ([]byte, bool) {
+	if depth == len(r.path) {
+		return b, r.want(b)
+	}
+	coat := r.path[depth]
+	plain, err := replayCoat(coat, r.key, b)
+	if err == nil {
+		if out, ok := r.walk(depth+1, plain); ok {
+			return out, true
+		}
+	} else if r.err == nil || depth > r.deep {
+		r.err, r.deep = fmt.Errorf("coat %d, %s: %w", depth+1, coat, err), depth
+	}
+	for _, c := range runsOf(coat, b) {
+		if r.steps++; r.steps > replayLimit {
+			return nil, false
+		}
+		if out, ok := r.walk(depth+1, c.Bytes); ok {
+			return out, true
+		}
+	}
+	return nil, false
+}
+
+// runsOf offers the runs of a coding that stand inside b.
+func runsOf(coat string, b []byte) []Candidate {
+	in := Input{Bytes: b, Shape: ShapeOf(b), Limit: layerLimit}
+	var out []Candidate
+	for _, p := range embedded() {
+		for _, c := range p.Peel(in) {
+			if c.Coats[0] == coat {
+				out = append(out, c)
+			}
+		}
+	}
+	return out
+}
+
+func replayCoat(coat string, key *Key, b []byte) ([]byte, error) {
 	name, _, _ := strings.Cut(coat, ":")
 	if isCipher(coat) {
 		return replayCipher(coat, key, b)

@@ -3,6 +3,7 @@ package peel
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"example.org/telltale/internal/peel/match"
 )
@@ -83,14 +84,14 @@ func (s *search) state(n *node, hits []match.Hit) {
 	if n.raw {
 		f.Offset = n.offset + hits[0].At
 	}
-	if form := wideForm(hits[0], n.bytes); form != match.UTF8 {
-		f.Steps = append(slices.Clone(f.Steps), n.bytes)
-		f.Path = append(slices.Clone(f.Path), form)
-		at := hits[0].At
-		if form != hits[0].Form {
-			at++
+	if form, shift := wideForm(hits[0], n.bytes); form != match.UTF8 {
+		step := n.bytes
+		if strings.HasPrefix(form, "utf-16") {
+			step = n.bytes[(hits[0].At+shift)%2:]
 		}
-		f.Bytes = decodeForm(form, n.bytes, at)
+		f.Steps = append(slices.Clone(f.Steps), step)
+		f.Path = append(slices.Clone(f.Path), form)
+		f.Bytes = decodeForm(form, step)
 	}
 	slices.SortFunc(hits, func(a, b match.Hit) int { return cmp.Compare(a.Needle, b.Needle) })
 	for _, h := range hits {
@@ -105,10 +106,11 @@ func (s *search) state(n *node, hits []match.Hit) {
 
 // wideForm tells the byte orders of UTF-16 apart: Latin text in one order,
 // amid other Latin text, holds the same text in the other, one byte on. The
-// ends of the bytes decide; without them it is little-endian.
-func wideForm(h match.Hit, b []byte) string {
-	if h.Form != "utf-16be" && h.Form != "utf-16le" || h.Len == 0 || b[h.At] != 0 && b[h.At+1] != 0 {
-		return h.Form
+// ends of the bytes decide; without them it is little-endian. shift is 1 if
+// the other order is meant.
+func wideForm(h match.Hit, b []byte) (form string, shift int) {
+	if h.Form != "utf-16be" && h.Form != "utf-16le" || b[h.At] != 0 && b[h.At+1] != 0 {
+		return h.Form, 0
 	}
 	from, until := h.At, h.At+h.Len
 	for from > 0 && (b[from-1] == 0) != (b[from] == 0) {
@@ -117,13 +119,14 @@ func wideForm(h match.Hit, b []byte) string {
 	for until < len(b) && (b[until] == 0) != (b[until-1] == 0) {
 		until++
 	}
-	switch {
-	case from == 0 && (b[0] == 0) || until == len(b) && b[until-1] != 0:
-		return "utf-16be"
-	case from > 0 || until < len(b) || b[0] != 0:
-		return "utf-16le"
+	form = "utf-16le"
+	if from == 0 && b[0] == 0 || until == len(b) && b[until-1] != 0 {
+		form = "utf-16be"
 	}
-	return h.Form
+	if from == h.At && until == h.At+h.Len || form == h.Form {
+		return h.Form, 0 // nothing around it, or no doubt
+	}
+	return form, 1
 }
 
 // needleScore: the needle proves the path. A key that was computed from the
@@ -165,15 +168,11 @@ func (f *findings) claim(needle Needle, c claim) bool {
 	return true
 }
 
-// decodeForm turns bytes into UTF-8. A hit at an odd place of UTF-16 sets
-// the alignment.
-func decodeForm(form string, b []byte, at int) []byte {
+// decodeForm turns bytes into UTF-8.
+func decodeForm(form string, b []byte) []byte {
 	charset := match.Charset(form)
 	if charset == nil {
 		return b // digests: there is nothing under them
-	}
-	if form == "utf-16le" || form == "utf-16be" {
-		b = b[at%2:]
 	}
 	out, err := charset.NewDecoder().Bytes(b)
 	if err != nil {

@@ -74,7 +74,7 @@ func (hexPeeler) Peel(in Input) []Candidate {
 		text := in.Bytes[r.from:r.until]
 		for skip := range 1 + len(text)%2 { // glued to one more digit: either end
 			plain := unhex(text[skip:])
-			c := Candidate{Coats: []string{"hex"}, Bytes: plain, Offset: r.from, Length: len(text), Score: bid(plain, 0.8)}
+			c := Candidate{Coats: []string{"hex"}, Bytes: plain, Offset: r.from + skip, Length: 2 * len(plain), Score: bid(plain, 0.8)}
 			c.Whole = len(text) == len(in.Bytes)
 			out = append(out, c)
 		}
@@ -146,7 +146,7 @@ func base64Bids(name string, text []byte, r run, size int) []Candidate {
 	}
 	var out []Candidate
 	for skip := range 4 {
-		if len(compact)-skip < 8 || skip > 0 && len(compact) > 1<<16 {
+		if len(compact)-skip < 8 || skip > 0 && (len(compact) > 1<<16 || len(compact) < len(text)) {
 			break
 		}
 		plain := unbase64(compact[skip:])
@@ -158,7 +158,7 @@ func base64Bids(name string, text []byte, r run, size int) []Candidate {
 			score = base / 3
 		}
 		whole := skip == 0 && r.until-r.from >= size-2
-		out = append(out, Candidate{Coats: []string{name}, Bytes: plain, Offset: r.from, Length: len(text), Score: score, Whole: whole})
+		out = append(out, Candidate{Coats: []string{name}, Bytes: plain, Offset: r.from + skip, Length: len(text) - skip, Score: score, Whole: whole})
 	}
 	return out
 }

@@ -3,12 +3,18 @@ package peel
 // All returns every peeler, in the order in which they are asked: those that
 // know their format by its beginning first, ciphers last.
 func All() []Peeler {
-	return append(structural(), hexPeeler{}, base64Peeler{}, base32Peeler{}, blockPeeler{}, streamPeeler{}, xorPeeler{}, bytewisePeeler{})
+	all := append(structural(), embedded()...)
+	return append(all, blockPeeler{}, streamPeeler{}, xorPeeler{}, bytewisePeeler{})
+}
+
+// embedded are the peelers of runs, which may stand anywhere in a layer.
+func embedded() []Peeler {
+	return []Peeler{compressPeeler{}, hexPeeler{}, base64Peeler{}, base32Peeler{}}
 }
 
 // structural are the peelers that need neither keys nor cribs, and read
 // their input from the front.
 func structural() []Peeler {
 	all := []Peeler{httpPeeler{}, chunkedPeeler{}, multipartPeeler{}, jsonPeeler{}, formPeeler{}}
-	return append(append(all, textPeelers()...), compressPeeler{})
+	return append(all, textPeelers()...)
 }

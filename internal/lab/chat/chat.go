@@ -41,9 +41,9 @@ type Action struct {
 }
 
 // Monitor is the filter inside a monitored client. The client calls it from
-// several goroutines; a call delays the message it is about and no other of
-// another peer, so copying must not happen inside the call unless the copy
-// has to be first.
+// several goroutines. A call delays the message it is about and those behind
+// it (of the same peer, or of the same relay), so copying must not happen
+// inside the call unless the copy has to be first.
 type Monitor interface {
 	// Outgoing judges a message that was typed, before it is kept in the
 	// history or encrypted. A dropped one vanishes: not in the history, not

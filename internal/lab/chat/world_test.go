@@ -29,7 +29,7 @@ const (
 // world is a directory, a relay and the addresses of some accounts, on real
 // loopback sockets.
 type world struct {
-	t      *testing.T
+	t      testing.TB
 	dir    string
 	names  guard.Names
 	filter func(from, to, text string) bool
@@ -83,7 +83,7 @@ func (c tapped) Write(p []byte) (int, error) {
 }
 
 // newWorld picks addresses for the servers and for the accounts.
-func newWorld(t *testing.T, accounts ...string) *world {
+func newWorld(t testing.TB, accounts ...string) *world {
 	t.Helper()
 	w := &world{t: t, dir: t.TempDir(), names: guard.Names{}, stops: map[string]func(){}}
 	h := fnv.New32a()
@@ -199,13 +199,13 @@ func (w *world) ready(account string, opts ...option) *chat.Client {
 }
 
 // expect reads events until one of the kind comes.
-func expect(t *testing.T, c *chat.Client, kind chat.Kind) chat.Event {
+func expect(t testing.TB, c *chat.Client, kind chat.Kind) chat.Event {
 	t.Helper()
 	return expectAny(t, c, kind)
 }
 
 // expectAny reads events until one of the kinds comes.
-func expectAny(t *testing.T, c *chat.Client, kinds ...chat.Kind) chat.Event {
+func expectAny(t testing.TB, c *chat.Client, kinds ...chat.Kind) chat.Event {
 	t.Helper()
 	timer := time.NewTimer(patience)
 	defer timer.Stop()

@@ -272,7 +272,7 @@ func TestHTTPSTrustsTheCAFileAlone(t *testing.T) {
 			t.Errorf("CA file: %v, want a complaint about the name only", err)
 		}
 	}
-	if got := p.requests(); !strings.HasPrefix(got, "CONNECT x.example.test:443") {
+	if got := p.requests(); !strings.HasPrefix(got, "CONNECT x.example.test:443") || strings.Contains(got, "GET") {
 		t.Errorf("the proxy was asked for %q", got)
 	}
 	d := guard.Dialer{Names: names, CAFile: filepath.Join(t.TempDir(), "none.pem")}

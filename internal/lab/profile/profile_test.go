@@ -103,7 +103,7 @@ func TestNoEntryHoldsAnotherOrStandsInEverydayTexts(t *testing.T) {
 					t.Errorf("%s, seed %d: %q stands in everyday texts", name, seed, entry)
 				}
 				for j, other := range entries {
-					if i != j && profile.Holds(entry, other) {
+					if i != j && strings.Contains(entry, other) { // entries are in lower case
 						t.Errorf("%s, seed %d: %q holds %q", name, seed, entry, other)
 					}
 				}

@@ -199,7 +199,7 @@ func (x *index) sure(tone Tone, t tally) []string {
 	if t.harmless > 0 && x.directions(telltale.Always, telltale.KindCopy) == "" && x.directions(telltale.OnAccount, telltale.KindCopy) == "" {
 		out = append(out, fmt.Sprintf("Of %s, %s met with any reaction.", many(t.harmless, "harmless message typed among the others", "harmless messages typed among the others"), none(t.harmlessReacted)))
 	}
-	out = append(out, fmt.Sprintf("The chance that any statistical finding of this case is false was held below %s.", percent(x.rec.Scenario.Alpha)))
+	out = append(out, fmt.Sprintf("If the app did nothing at all, the chance that this case held any statistical finding would be at most %s.", percent(x.rec.Scenario.Alpha)))
 	if t.void > 0 {
 		out = append(out, fmt.Sprintf("%s void: the question was not put, or its answer could not be seen. Void trials count neither way.", was(t.void, "trial")))
 	}

@@ -193,8 +193,11 @@ func pathWords(coats []string) string {
 // fileGroups counts a listing by kind. Only the service's own files are named.
 func fileGroups(entries []telltale.Entry) []FileGroup {
 	var out []FileGroup
-	for _, k := range [][2]string{{"key", "key files"}, {"log", "log files"}, {"directory", "folders"}, {"stray", "files of strangers"}, {"other", "other files"}} {
-		g := FileGroup{Kind: k[0], Label: k[1]}
+	for _, k := range [][3]string{
+		{"key", "key file", "key files"}, {"log", "log file", "log files"}, {"directory", "folder", "folders"},
+		{"stray", "file of strangers", "files of strangers"}, {"other", "other file", "other files"},
+	} {
+		g := FileGroup{Kind: k[0]}
 		var names []string
 		for _, e := range entries {
 			if e.Kind == k[0] {
@@ -205,6 +208,7 @@ func fileGroups(entries []telltale.Entry) []FileGroup {
 		if g.Count == 0 {
 			continue
 		}
+		g.Label = many(int(g.Count), k[1], k[2])
 		if g.Kind == "stray" || g.Kind == "other" {
 			names = endings(names)
 		}

@@ -114,7 +114,11 @@ func segments(text string, p *telltale.Probe) []Segment {
 	out := []Segment{{Text: text}}
 	out = splitAt(out, p.Canary.Latin, "canary")
 	out = splitAt(out, p.Canary.CJK, "canary")
-	return splitAt(out, Visible(p.Word), "word")
+	out = splitAt(out, Visible(p.Word), "word")
+	for _, picture := range "\x00\t\n\r\x1b" {
+		out = splitAt(out, controlName(picture), "control")
+	}
+	return out
 }
 
 // splitAt marks every place of a string in the unmarked segments.

@@ -23,7 +23,9 @@ func (x *index) findings(blind []string) ([]Finding, Count) {
 	}
 	out := []Finding{}
 	for i := range x.rec.Findings[:min(len(x.rec.Findings), mostFindings)] {
-		out = append(out, finding(&x.rec.Findings[i], general))
+		f := finding(&x.rec.Findings[i], general)
+		f.Opens = i == 0 || out[i-1].Kind != f.Kind
+		out = append(out, f)
 	}
 	return out, Count(len(x.rec.Findings) - len(out))
 }
@@ -106,9 +108,10 @@ func interval(e *telltale.Effect) *Interval {
 		Zero: at(0), Low: at(low), High: at(high), Wide: max(at(high)-at(low), 1), Dot: at(e.Size),
 		Left: decimal(-reach), Right: decimal(reach),
 	}
-	out.Text = fmt.Sprintf("%s: %s (%s to %s)", out.What, decimal(e.Size), decimal(e.Low), decimal(e.High))
+	out.Short = fmt.Sprintf("%s (%s to %s)", decimal(e.Size), decimal(e.Low), decimal(e.High))
+	out.Text = out.What + ": " + out.Short
 	if e.P > 0 {
-		out.Text += fmt.Sprintf(", p = %s, corrected %s", decimal(e.P), decimal(e.Adjusted))
+		out.Text += fmt.Sprintf("; p %s, corrected %s", chance(e.P), strings.TrimPrefix(chance(e.Adjusted), "= "))
 	}
 	return out
 }

@@ -24,7 +24,7 @@ func HTML(w io.Writer, in Input) error {
 		return err
 	}
 	t, err := template.New("page").Funcs(template.FuncMap{
-		"share": share, "tone": toneClass, "verdict": verdictClass, "kind": kindWords,
+		"share": share, "tone": toneClass, "verdict": verdictClass, "kind": kindWords, "many": manyCounted,
 	}).ParseFS(templates, "templates/*.html")
 	if err != nil {
 		return fmt.Errorf("report: templates: %w", err)
@@ -64,6 +64,9 @@ func share(n, all Count) int {
 	}
 	return max(1, int(100*n/all))
 }
+
+// manyCounted is [many] for templates.
+func manyCounted(n Count, one, more string) string { return many(int(n), one, more) }
 
 // toneClass, verdictClass are the class names of the style sheet.
 func toneClass(t Tone) string {

@@ -139,10 +139,10 @@ func (x *index) numbers(v View) []Number {
 	out := []Number{
 		{Value: Count(t.valid).String(), Label: "messages typed and followed"},
 		{Value: Count(len(x.rec.Scenario.Words)).String(), Label: "texts tested"},
-		{Value: Count(len(x.supported(telltale.KindTrigger))).String(), Label: "found to set it off"},
-		{Value: Count(t.copied).String(), Label: "messages copied"},
-		{Value: Count(t.kept).String(), Label: "kept from their recipient"},
-		{Value: Count(len(x.destinations())).String(), Label: "hosts that got copies"},
+		{Value: Count(len(x.supported(telltale.KindTrigger))).String(), Label: "words found to set it off"},
+		{Value: Count(t.copied).String(), Label: "of our messages copied"},
+		{Value: Count(t.kept).String(), Label: "of them kept from arriving"},
+		{Value: Count(len(x.destinations())).String(), Label: "hosts seen to take copies"},
 	}
 	out = append(out, bystanders(v.Collectors)...)
 	for i := 2; i < len(out); i++ {

@@ -64,9 +64,20 @@ func percent(share float64) string {
 // decimal writes a number to three significant places.
 func decimal(x float64) string {
 	if x != 0 && math.Abs(x) < 0.001 {
-		return strconv.FormatFloat(x, 'e', 1, 64)
+		return strconv.FormatFloat(x, 'g', 1, 64)
 	}
 	return strconv.FormatFloat(x, 'g', 3, 64)
+}
+
+// chance writes a p-value.
+func chance(p float64) string {
+	switch {
+	case p < 1e-6:
+		return "< 0.000001"
+	case p < 0.001:
+		return "= " + strconv.FormatFloat(p, 'f', 6, 64)
+	}
+	return "= " + strconv.FormatFloat(p, 'f', 3, 64)
 }
 
 // span writes how long something took.

@@ -23,7 +23,8 @@ type Opened struct {
 	Others Count `json:"others"`
 }
 
-// Segment is a run of text; Mark is "canary", "word" or empty.
+// Segment is a run of text; Mark is "canary", "word", "control"
+// (the name of a control character) or empty.
 type Segment struct {
 	Text string `json:"text"`
 	Mark string `json:"mark,omitempty"`

@@ -95,7 +95,7 @@ func (d *drawing) messagePath(v View) {
 	above := d.app
 	if len(d.x.rec.Scenario.Channel) > 0 {
 		d.left += 62
-		way := d.leftBox("way", andMore(cutAll(d.x.rec.Scenario.Channel, 1, 40), 1), "the message's own way")
+		way := d.leftBox("way", andMore(cutAll(d.x.rec.Scenario.Channel, 1, 40), 1), "the message’s own way")
 		d.down(above, way, picLeft+56)
 		if kept && inside {
 			d.stop(above, way)
@@ -166,10 +166,18 @@ func (d *drawing) list(v View) {
 		d.right = d.app.Y
 		return
 	}
-	b := d.rightBox("source", lists[0].Host, "word list, "+many(int(lists[0].Entries), "entry", "entries"))
+	entries := Count(0)
+	for _, l := range lists {
+		entries += l.Entries
+	}
+	part := "word list, " + many(int(entries), "entry", "entries")
+	if len(lists) > 1 {
+		part = fmt.Sprintf("%d word lists, %s", len(lists), many(int(entries), "entry", "entries"))
+	}
+	b := d.rightBox("source", lists[0].Host, part)
 	d.Lines = append(d.Lines, Line{
-		Class: "list", D: fmt.Sprintf("M%d %dH%dV%dH%d", b.X-4, b.Y+b.H/2, 236, d.app.Y+12, d.app.X+d.app.W+8),
-		Heads: []string{headLeft(d.app.X+d.app.W+3, d.app.Y+12)},
+		Class: "list", D: fmt.Sprintf("M%d %dH%dV%dH%d", b.X-4, b.Y+b.H/2, 236, d.app.Y+10, d.app.X+d.app.W+8),
+		Heads: []string{headLeft(d.app.X+d.app.W+3, d.app.Y+10)},
 	})
 	d.said = append(d.said, "The app fetches a word list from "+b.Name+".")
 	d.right = max(d.right, d.app.Y)
@@ -210,7 +218,7 @@ func (d *drawing) isDestination(host string) bool {
 }
 
 func (d *drawing) copyLine(b Box) {
-	y := d.app.Y + d.app.H/2 + 6
+	y := d.app.Y + d.app.H/2
 	d.Lines = append(d.Lines, Line{
 		Class: "copy", D: fmt.Sprintf("M%d %dH%dV%dH%d", d.app.X+d.app.W+4, y, 236, b.Y+b.H/2, b.X-8),
 		Heads: []string{headRight(b.X-3, b.Y+b.H/2)},

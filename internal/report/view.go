@@ -165,6 +165,8 @@ type Finding struct {
 	Probes  string    `json:"probes,omitempty"`
 	Flows   string    `json:"flows,omitempty"`
 	Digests []string  `json:"digests,omitempty"`
+	// Opens is true for the first finding of its kind in a row.
+	Opens bool `json:"-"`
 	// Coverage holds the blind spots of this finding that are not those of
 	// the whole case.
 	Coverage []string `json:"coverage,omitempty"`
@@ -177,8 +179,9 @@ type Interval struct {
 	Size float64 `json:"size"`
 	Low  float64 `json:"low"`
 	High float64 `json:"high"`
-	// Text says all of it in words.
-	Text string `json:"text"`
+	// Short is size and bounds, Text says all of it in words.
+	Short string `json:"short"`
+	Text  string `json:"text"`
 	// Plot places it on an axis 0..200 wide.
 	Plot IntervalPlot `json:"-"`
 }

@@ -18,10 +18,10 @@ const (
 )
 
 // Visible writes s so that nothing in it is hidden and nothing in it acts:
-// control, bidirectional, invisible and odd space characters become their code
-// in angle brackets (⟨U+202E⟩), bytes that are not UTF-8 become ⟨FF⟩. What it
-// returns is safe to print in a terminal and passes through unchanged when it
-// is made visible again.
+// control, bidirectional, invisible and odd space characters become their name
+// or code in angle brackets (⟨TAB⟩, ⟨U+202E⟩), bytes that are not UTF-8 their
+// value (⟨FF⟩). What it returns is safe to print
+// in a terminal and passes through unchanged when it is made visible again.
 func Visible(s string) string {
 	if plain(s) {
 		return s
@@ -38,6 +38,8 @@ func Visible(s string) string {
 		switch {
 		case r == utf8.RuneError && n == 1:
 			fmt.Fprintf(&b, "⟨%02X⟩", s[i])
+		case controlName(r) != "":
+			b.WriteString(controlName(r))
 		case hidden(r) || marks > marksInRow:
 			fmt.Fprintf(&b, "⟨U+%04X⟩", r)
 		default:
@@ -46,6 +48,23 @@ func Visible(s string) string {
 		i += n
 	}
 	return b.String()
+}
+
+// controlName is the name of the control characters that people know.
+func controlName(r rune) string {
+	switch r {
+	case 0:
+		return "⟨NUL⟩"
+	case '\t':
+		return "⟨TAB⟩"
+	case '\n':
+		return "⟨LF⟩"
+	case '\r':
+		return "⟨CR⟩"
+	case 0x1B:
+		return "⟨ESC⟩"
+	}
+	return ""
 }
 
 // plain reports whether s is printable ASCII, which most strings are.

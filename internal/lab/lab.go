@@ -79,6 +79,9 @@ type Network struct {
 	down  bool
 }
 
+// Profiles are the labs there are, in the order in which they are shown.
+func Profiles() []profile.Profile { return profile.All() }
+
 // startWait bounds the start of one role.
 const startWait = 30 * time.Second
 
@@ -159,6 +162,9 @@ func (n *Network) CAFile() string {
 	}
 	return n.dir.CA()
 }
+
+// Scenario is the path of the question to put to this lab.
+func (n *Network) Scenario() string { return n.dir.Scenario() }
 
 // Roles are the processes as they are now.
 func (n *Network) Roles() []labdir.Role {

@@ -11,11 +11,13 @@ import (
 	"path/filepath"
 	"slices"
 
+	"example.org/telltale"
 	"example.org/telltale/internal/lab/chat"
 	"example.org/telltale/internal/lab/guard"
 	"example.org/telltale/internal/lab/labdir"
 	"example.org/telltale/internal/lab/profile"
 	"example.org/telltale/internal/lab/roles"
+	"example.org/telltale/internal/lab/servers"
 	"example.org/telltale/internal/lab/truth"
 	"example.org/telltale/internal/lab/watch"
 )
@@ -59,7 +61,7 @@ func mustBeEmpty(dir string) error {
 func clear(dir labdir.Dir) error {
 	var errs []error
 	for _, path := range []string{
-		dir.State(), dir.Names(), dir.Truth(), dir.Scenario(), dir.ClientData(), dir.CA(), filepath.Dir(dir.Log("x")), filepath.Dir(dir.Data("x")),
+		dir.State(), dir.Names(), dir.Truth(), dir.Scenario(), dir.ClientData(), dir.CA(), dir.CAKey(), filepath.Dir(dir.Log("x")), filepath.Dir(dir.Data("x")),
 	} {
 		errs = append(errs, os.RemoveAll(path))
 	}
@@ -101,9 +103,22 @@ func (n *Network) writeFiles(names guard.Names, o Options) error {
 		names.Save(n.dir.Names()),
 		truth.For(n.plan).Save(n.dir.Truth()),
 		labdir.WriteFile(n.dir.ClientData(), client),
-		writeCertificates(n.dir, n.plan, o),
+		openCA(n.dir, n.plan, o.Clock),
 		writeScenario(n.dir, n.plan, o.Program),
 	)
+}
+
+// openCA makes the authority before any process needs it.
+func openCA(dir labdir.Dir, plan profile.Plan, clock telltale.Clock) error {
+	if !hasTLS(plan) {
+		return nil
+	}
+	_, err := servers.OpenCA(string(dir), clock())
+	return err
+}
+
+func hasTLS(plan profile.Plan) bool {
+	return slices.ContainsFunc(plan.Servers(), func(s profile.Server) bool { return s.TLS })
 }
 
 // hosts are the names of the lab that belong to processes of the supervisor.

@@ -47,6 +47,7 @@ type questionDriver struct {
 	Kind    string   `yaml:"kind"`
 	Command []string `yaml:"command"`
 	Timeout string   `yaml:"timeout"`
+	Env     []string `yaml:"env,omitempty"`
 }
 
 type questionLimits struct {
@@ -75,6 +76,10 @@ func writeScenario(dir labdir.Dir, plan profile.Plan, program string) error {
 		Words:      plan.Words, Trials: 2, MaxTrials: 40, Seed: plan.Seed, Window: "6s", Listen: "2s",
 		Channel: profile.Channel(), Scope: plan.Scope(), NamesFile: dir.Names(), Alpha: 0.01,
 		Limits: questionLimits{Messages: 5000, Triggering: 2000, Duration: "15m", Requests: 20, Voids: 10},
+	}
+	if hasTLS(plan) {
+		// The authority that the app trusts; a proxy has to trust it as well.
+		q.Driver.Env = []string{"SSL_CERT_FILE=" + dir.CA()}
 	}
 	b, err := yaml.Marshal(q)
 	if err != nil {

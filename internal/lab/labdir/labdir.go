@@ -7,7 +7,8 @@
 //	truth.json     the findings that an investigation must yield
 //	scenario.yaml  the question to put, for `telltale audit`
 //	client.dat     the resource file of the app under test
-//	ca.pem         the certificate authority of the lab's HTTPS servers
+//	lab-ca.pem     the certificate authority of the lab's HTTPS servers, if any
+//	lab-ca.key     and its key
 //	logs/          what each process wrote to standard error
 //	data/          what each process keeps over a restart
 package labdir
@@ -44,16 +45,16 @@ func (d Dir) ClientData() string { return d.path("client.dat") }
 
 // CA returns the path of the certificates that the lab's servers are
 // checked against.
-func (d Dir) CA() string { return d.path("ca.pem") }
+func (d Dir) CA() string { return d.path("lab-ca.pem") }
+
+// CAKey returns the path of the authority's key.
+func (d Dir) CAKey() string { return d.path("lab-ca.key") }
 
 // Log returns the path of the log of a process.
 func (d Dir) Log(name string) string { return filepath.Join(string(d), "logs", name+".log") }
 
 // Data returns the folder that a process keeps its files in.
 func (d Dir) Data(name string) string { return filepath.Join(string(d), "data", name) }
-
-// Certificate returns the path of the certificate and key of an HTTPS server.
-func (d Dir) Certificate(host string) string { return filepath.Join(d.Data(host), "tls.pem") }
 
 func (d Dir) path(name string) string { return filepath.Join(string(d), name) }
 

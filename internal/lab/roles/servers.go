@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -91,13 +90,13 @@ func (l lab) web(ctx context.Context, host string) error {
 	return errors.Join(err, handler.Close())
 }
 
-// certificate reads what the supervisor made for an HTTPS server.
+// certificate has the lab's authority sign one for an HTTPS server.
 func (l lab) certificate(host string) (*tls.Certificate, error) {
-	pem, err := os.ReadFile(l.Dir.Certificate(host))
+	authority, err := servers.OpenCA(string(l.Dir), l.Clock())
 	if err != nil {
 		return nil, err
 	}
-	pair, err := tls.X509KeyPair(pem, pem)
+	pair, err := authority.Issue(host, l.Clock())
 	return &pair, err
 }
 

@@ -32,7 +32,8 @@ type Client struct {
 	wg     sync.WaitGroup
 	close  sync.Once
 	ln     net.Listener
-	peer   string // "host:port" told to the directory
+	peer   string        // "host:port" told to the directory
+	ready  chan struct{} // closed when the ready event has been queued
 	dir    *uplink
 
 	popped   chan struct{} // a link has delivered something
@@ -52,7 +53,7 @@ func NewClient(cfg Config) (*Client, error) {
 		return nil, err
 	}
 	c := &Client{
-		cfg: cfg, log: cfg.Log, events: newEventQueue(), await: newAwaited(),
+		cfg: cfg, log: cfg.Log, events: newEventQueue(), ready: make(chan struct{}), await: newAwaited(),
 		popped: make(chan struct{}, 1), links: map[string]*link{}, relays: map[string]*uplink{},
 		sessions: map[*session]bool{}, current: map[string]*session{},
 	}
@@ -82,7 +83,8 @@ func (c *Client) Events() <-chan Event { return c.events.out }
 
 // Start listens for peers and logs in, again and again if need be, until ctx
 // ends or Close is called. It returns at once; the ready event says that
-// login is done.
+// login is done. Until then nothing is sent and nothing shown, so that no
+// message passes a monitor that is not prepared.
 func (c *Client) Start(ctx context.Context) error {
 	ln, err := guard.Listen(ctx, "tcp", c.cfg.Listen)
 	if err != nil {
@@ -124,6 +126,7 @@ func (c *Client) becomeReady() {
 		ev.Notice = Notice
 	}
 	c.events.push(ev)
+	close(c.ready)
 }
 
 func (c *Client) waitForRelay(addr string) {

@@ -2,6 +2,7 @@ package chat_test
 
 import (
 	"bytes"
+	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -103,4 +104,47 @@ func TestSealedClientRefusesPlainMessages(t *testing.T) {
 	alice = w.ready("alice")
 	send(t, alice, "bob", "sealed")
 	arrives(t, bob, "alice", "sealed")
+}
+
+// slow is a monitor that takes until told to prepare itself.
+type slow struct {
+	fake
+	prepared chan struct{}
+}
+
+func (s *slow) Started(context.Context, string) { <-s.prepared }
+
+func TestNothingPassesAMonitorThatIsNotPrepared(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "alice", "bob").up()
+	m := &slow{prepared: make(chan struct{})}
+	w.ready("alice").Close()
+	bob := w.ready("bob")
+	send(t, bob, "alice", "early")
+	alice := w.client("alice", monitored(m))
+	sent := make(chan error, 1)
+	go func() {
+		_, err := alice.Send(context.Background(), "bob", "early too")
+		sent <- err
+	}()
+	if _, err := bob.Contacts(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if got := m.texts(); len(got) != 0 {
+		t.Fatalf("the monitor was asked about %q", got)
+	}
+	close(m.prepared)
+	for first := true; ; first = false {
+		ev := expectAny(t, alice, chat.KindReady, chat.KindMessage)
+		if first && ev.Kind != chat.KindReady {
+			t.Fatalf("%+v came before ready", ev)
+		}
+		if ev.Kind == chat.KindMessage {
+			break
+		}
+	}
+	arrives(t, bob, "alice", "early too")
+	if err := <-sent; err != nil {
+		t.Error(err)
+	}
 }

@@ -89,6 +89,9 @@ func (c *Client) fromSession(s *session, b body) {
 // it was shown, now or when it came before. An error means that the client
 // ends, and the message was neither shown nor dropped.
 func (c *Client) receive(ctx context.Context, from string, b body) (shown bool, err error) {
+	if err := c.untilReady(ctx); err != nil {
+		return false, err
+	}
 	if fresh, shown := c.seen.begin(from, b.ID); !fresh {
 		return shown, nil
 	}

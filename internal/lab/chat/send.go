@@ -14,8 +14,8 @@ import (
 // maxQueued messages wait for one peer.
 const maxQueued = 1000
 
-// Send types and sends one message and returns its id. It returns when the
-// message has left the input field; getting it to the peer, directly or by
+// Send types and sends one message and returns its id. It waits until the
+// client is ready, and returns when the message has left the input field; getting it to the peer, directly or by
 // the relay, goes on until it succeeds or the client is closed. A message
 // that the monitor drops is reported like any other.
 func (c *Client) Send(ctx context.Context, to, text string) (id string, err error) {
@@ -24,6 +24,9 @@ func (c *Client) Send(ctx context.Context, to, text string) (id string, err erro
 	}
 	if to == c.cfg.Account {
 		return "", errors.New("this is your own account; choose another recipient")
+	}
+	if err := c.untilReady(ctx); err != nil {
+		return "", err
 	}
 	if _, err := c.known(ctx, to); err != nil {
 		return "", err
@@ -45,6 +48,21 @@ func (c *Client) Send(ctx context.Context, to, text string) (id string, err erro
 		c.events.push(sent)
 	}
 	return m.ID, c.enqueue(to, body{Kind: bodyMessage, ID: m.ID, Text: text, At: m.At}, accepted)
+}
+
+// untilReady waits for the ready event.
+func (c *Client) untilReady(ctx context.Context) error {
+	if c.ctx == nil {
+		return errors.New("the client is not started")
+	}
+	select {
+	case <-c.ready:
+		return nil
+	case <-c.ctx.Done():
+		return errClosed
+	case <-ctx.Done():
+		return fmt.Errorf("not logged in yet: %w", ctx.Err())
+	}
 }
 
 // link carries bodies to one peer, one after another.

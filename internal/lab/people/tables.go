@@ -1,18 +1,19 @@
 package people
 
-// rare are the characters that the lab's filter words are made of: well
-// known, and next to never seen in everyday chat. None is a character of a
-// canary or of the sentences below.
+// rare are the characters that the lab's filter words are made of: next to
+// never seen in everyday chat. None is a character of a canary, of the
+// sentences below, or of the neutral words that a scenario compares with.
 const rare = "" +
-	"麒麟璇玑貔貅饕餮魑魅魍魉琥珀琉璃翡翠玳瑁珊瑚琵琶箜篌篆隶" +
-	"鸳鸯鹧鸪鹦鹉鹭鸶鸾凰鹏鹫鹳鹑鸢鹞鹄鹈鹕麝獐麂貂貉獾獬豸猊狻" +
-	"鲲鲸鳄鳌鳜鲟鲈鲥鲛鲮蛟虬螭蟒蜃蟠螳螂蟋蟀蜻蜓蚱蜢蝙蝠蟾蜍" +
-	"珩璜琮璋珏瑾瑜瑶瑰璞璧珐琅璎珞钿钗簪笄" +
+	"貔貅饕餮魑魅魍魉琉璃玳瑁珊瑚琵琶箜篌篆隶" +
+	"鸳鸯鹧鸪鹦鹉鹭鸶鸾凰鹏鹫鹳鹑鸢鹞鹄鹈鹕麝貂貉獾獬豸猊狻" +
+	"鲲鲸鳄鳌鳜鲟鲈鲥鲛鲮蛟虬螭蟒蜃蟠蝙蝠蟾蜍" +
+	"珩璜琮璋珏瑾瑜瑶瑰璞璧珐琅璎珞钿钗笄" +
 	"戟钺戈镞弩铠胄旌旆纛麾鼙鼎鬲簋爵觚卣瓮" +
-	"榫卯椽檩枋拱藻阙榭轩庑廊墀" +
-	"芍芷蘅芜蕙荪薜荔菖蒲茱萸芙蕖菡萏蒹葭苤苜蓿" +
-	"霓霁霭霰霄霏暾曛晷晔昴觜箕奎娄亢氐" +
-	"缥缈氤氲旖旎婵娉婷邂逅踟蹰潋滟漪葳逶迤颀皎皓"
+	"椽檩枋拱藻阙榭轩庑墀" +
+	"芍芷蘅芜蕙荪薜荔茱萸蕖菡萏蒹葭苤" +
+	"霓霁霭霰霄霏暾曛晷晔昴觜奎娄亢氐" +
+	"缥缈氤氲旖旎婵娉婷邂逅踟蹰潋滟漪葳逶迤颀皎皓" +
+	"骊骐骥骓骢骝帷幄幔绫绡绛缁缟绮绶罘罡蘼藿蓠蓼茑荭莼莞莩鹗鹚鹨鸱隼鲩鲭鲳鳊鳙黛黝黼黻鼐彝罄磬埙笙篪簧缶铙钹镛铎铢锱镒"
 
 // Syllables of made-up Latin words. The odd letters keep them away from
 // English and from each other.

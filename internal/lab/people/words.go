@@ -108,10 +108,18 @@ func (w *Words) free(word string) bool {
 	return true
 }
 
+// han never puts two characters together that are neighbours in the table:
+// many of those are real words, which somebody might type in all innocence.
 func (w *Words) han(n int) string {
 	var b strings.Builder
+	last := -2
 	for range n {
-		b.WriteRune(pick(w.rng, w.runes))
+		next := w.rng.IntN(len(w.runes))
+		for next == last || next == last+1 || next == last-1 {
+			next = w.rng.IntN(len(w.runes))
+		}
+		b.WriteRune(w.runes[next])
+		last = next
 	}
 	return b.String()
 }

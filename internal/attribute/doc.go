@@ -18,9 +18,9 @@
 //
 // # Error rate
 //
-// The declared alpha of the scenario is split: four fifths for tests on what
-// became of messages (suppression, conditions, targets), one fifth for tests
-// on unreadable traffic, where every app has a busy background. Each share is
+// The declared alpha of the scenario is split: nine tenths for tests on what
+// became of messages (suppression, conditions, targets), one tenth for tests on
+// unreadable traffic, where every app has a busy background. Each share is
 // corrected by Holm's method for all tests made. The tests are in package stats.
 package attribute
 

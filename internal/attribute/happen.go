@@ -36,8 +36,7 @@ func (a arms) ofAccount() []*trial {
 func (s *statement) copies(d telltale.Direction) {
 	r := copying()
 	a := s.arms(d, r)
-	w := watchedAccounts(r, a.harmless)
-	words := s.fate.add(1)
+	w := watchedAccounts(r, s.where(going(d), onHarmless))
 	claim := telltale.Claim{Kind: telltale.KindCopy, Direction: d}
 	switch {
 	case w.always():
@@ -45,7 +44,7 @@ func (s *statement) copies(d telltale.Direction) {
 	case w.some():
 		// Stated with the accounts' own test, in targets.
 	default:
-		s.wordsCopied(claim, a, words)
+		s.wordsCopied(claim, a)
 	}
 }
 
@@ -64,7 +63,7 @@ func (s *statement) alwaysCopied(claim telltale.Claim, a arms) {
 
 // wordsCopied: some messages with tested words are copied and harmless ones
 // are not.
-func (s *statement) wordsCopied(claim telltale.Claim, a arms, words *test) {
+func (s *statement) wordsCopied(claim telltale.Claim, a arms) {
 	r := copying()
 	searched := s.where(going(claim.Direction), inArm(telltale.ArmIsolate))
 	found := slices.Concat(r.hits(a.treated), r.hits(searched))
@@ -72,7 +71,8 @@ func (s *statement) wordsCopied(claim telltale.Claim, a arms, words *test) {
 		return
 	}
 	claim.Condition = telltale.OnWords
-	words.p = wordsP(r, a.treated, a.ofAccount(), s.lot("copy/"+string(claim.Direction)))
+	foretold := s.foretold(a, claim.Direction, telltale.CellDeliveredCopied, telltale.CellDroppedCopied)
+	words := s.fate.add(wordsP(r, a, foretold, s.lot("copy/"+string(claim.Direction))))
 	f := telltale.Finding{Claim: claim, Direct: true, Method: methodCanary + "; " + methodWords, Trials: s.counts(r, a)}
 	f.Effect = s.effect("share of messages copied, with tested words less harmless", r.tally(a.treated), r.tally(a.ofAccount()))
 	f.Statement = fmt.Sprintf("Messages that are %s are copied to someone else if they hold certain words: %d of %d with tested words were, %d of %d harmless ones.",
@@ -89,6 +89,17 @@ func (s *statement) wordsCopied(claim telltale.Claim, a arms, words *test) {
 func (s *statement) certifiedIn(d telltale.Direction, cells ...telltale.Cell) bool {
 	return slices.ContainsFunc(s.certified, func(iso telltale.Isolation) bool {
 		return iso.Direction == d && slices.Contains(cells, iso.Cell)
+	})
+}
+
+// foretold lists the treated trials of a direction that hold a trigger which
+// was certified, with one of the cells, in another direction, so that their
+// reaction was to be expected.
+func (s *statement) foretold(a arms, d telltale.Direction, cells ...telltale.Cell) []*trial {
+	return slices.DeleteFunc(slices.Clone(a.treated), func(t *trial) bool {
+		return !slices.ContainsFunc(s.certified, func(iso telltale.Isolation) bool {
+			return iso.Direction != d && slices.Contains(cells, iso.Cell) && fires(plainText(t), iso)
+		})
 	})
 }
 
@@ -118,11 +129,11 @@ func countsOf(treated, control tally) stats.Counts {
 // their messages are copied in each direction for this reason.
 func (s *statement) targets() {
 	r := copying()
-	harmless := r.counting(s.where(onHarmless))
-	w := watchedAccounts(r, harmless)
+	w := watchedAccounts(r, s.where(onHarmless))
 	if !w.some() {
 		return
 	}
+	harmless := r.counting(s.where(onHarmless))
 	rest := ofAccounts(harmless, w.no)
 	var first *test
 	for _, account := range w.yes {

@@ -94,7 +94,8 @@ type watched struct {
 	yes []string
 	// no: none of them.
 	no []string
-	// unclear: anything between, as when one harmless text holds a word.
+	// unclear: anything between, as when one harmless text holds a word, and
+	// accounts none of whose trials has an answer.
 	unclear []string
 }
 
@@ -102,12 +103,21 @@ type watched struct {
 // taken to be watched whatever it writes. Apps that sample copy a part only.
 const watchedShare = 0.25
 
+// watchedAccounts sorts the accounts of the harmless trials, void ones
+// included: an account that could not be watched must not pass unnoticed.
 func watchedAccounts(r reaction, harmless []*trial) watched {
 	var w watched
 	by := r.tallyBy(harmless, accountOf)
+	for _, t := range harmless {
+		if by[t.account] == nil {
+			by[t.account] = &tally{}
+		}
+	}
 	for _, account := range slices.Sorted(maps.Keys(by)) {
 		y := by[account]
 		switch {
+		case y.n == 0:
+			w.unclear = append(w.unclear, account)
 		case y.k == 0:
 			w.no = append(w.no, account)
 		case y.k == y.n || y.k >= 2 && y.share() >= watchedShare:
@@ -125,20 +135,24 @@ func (w watched) always() bool { return len(w.yes) > 0 && len(w.no) == 0 && len(
 // some: there are watched accounts, and others that are not.
 func (w watched) some() bool { return len(w.yes) > 0 && len(w.no) > 0 }
 
-// wordsP tests whether the reaction depends on the words: the smaller of two
-// tests, doubled for there being two. One compares the arms as a whole within
-// blocks, the other each word with all harmless messages, corrected for the
-// number of words; it has the power if a few of many words react.
-func wordsP(r reaction, treated, harmless []*trial, lot stats.Lot) float64 {
-	pooled := stats.Upper(blocksOf(r, treated, harmless), lot).P
+// wordsP tests whether the reaction depends on the words: the smallest of
+// three tests, times three for their number. One compares the arms as a whole
+// within blocks; one compares each word with all harmless messages, corrected
+// for the number of words, which has the power if a few of many words react;
+// one compares the messages foretold to react, because they hold a trigger
+// that was certified on other messages (those of the other direction).
+func wordsP(r reaction, a arms, foretold []*trial, lot stats.Lot) float64 {
+	harmless := a.ofAccount()
 	base := r.tally(harmless)
-	words := r.tallyBy(treated, wordOf)
-	least := 1.0
+	words := r.tallyBy(a.treated, wordOf)
+	least := stats.Upper(blocksOf(r, a.treated, harmless), lot).P
 	for _, y := range words {
 		p, _ := stats.Fisher(y.k, y.n, base.k, base.n)
 		least = min(least, p*float64(len(words)))
 	}
-	return min(1, 2*min(pooled, least))
+	y := r.tally(foretold)
+	p, _ := stats.Fisher(y.k, y.n, base.k, base.n)
+	return min(1, 3*min(least, p))
 }
 
 // blocksOf lays reactions out by block, as 0 and 1. Harmless messages outside

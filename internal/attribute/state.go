@@ -14,6 +14,10 @@ import (
 const (
 	// defaultAlpha is the error rate of scenarios that declare none.
 	defaultAlpha = 0.05
+	// trafficShare of alpha goes to the tests of unreadable traffic. It is
+	// small because there are many hosts and features to be misled by, and
+	// large effects, one more exchange for each such word, pass it easily.
+	trafficShare = 0.1
 	// suggestive is the adjusted p-value up to which an effect that repeats
 	// is worth more trials.
 	suggestive = 0.2
@@ -70,8 +74,8 @@ func newStatement(rec *telltale.Record, obs []telltale.Observation) *statement {
 	s := &statement{
 		trials: newTrials(rec), obs: obs, alpha: alpha,
 		cells:   map[rowKey][]telltale.Observation{},
-		fate:    &family{alpha: 0.8 * alpha},
-		traffic: &family{alpha: 0.2 * alpha},
+		fate:    &family{alpha: (1 - trafficShare) * alpha},
+		traffic: &family{alpha: trafficShare * alpha},
 	}
 	for _, o := range obs {
 		s.cells[rowKey{o.Feature, o.Host}] = append(s.cells[rowKey{o.Feature, o.Host}], o)

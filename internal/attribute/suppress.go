@@ -16,7 +16,6 @@ const blockedShare = 0.5
 func (s *statement) suppression(d telltale.Direction, o telltale.Outcome) {
 	r := keeping(o)
 	a := s.arms(d, r)
-	words := s.fate.add(1)
 	claim := telltale.Claim{Kind: telltale.KindSuppression, Direction: d, Condition: telltale.OnWords, Detail: string(o)}
 	base := r.tally(a.harmless)
 	if base.n >= 2 && base.share() >= blockedShare {
@@ -24,8 +23,13 @@ func (s *statement) suppression(d telltale.Direction, o telltale.Outcome) {
 		return
 	}
 	found := r.hits(a.treated)
+	if len(found)+base.k == 0 {
+		// What never happens, to any message, is no test to correct for.
+		return
+	}
 	proven := s.keptByCertificate(d, o)
-	words.p = wordsP(r, a.treated, a.ofAccount(), s.lot("kept/"+string(o)+"/"+string(d)))
+	foretold := s.foretold(a, d, telltale.CellDropped, telltale.CellDroppedCopied)
+	words := s.fate.add(wordsP(r, a, foretold, s.lot("kept/"+string(o)+"/"+string(d))))
 	if len(found) == 0 || len(repeating(r, a.treated)) == 0 && !proven {
 		return
 	}

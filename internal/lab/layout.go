@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -79,7 +78,7 @@ func (n *Network) layOut(ctx context.Context, o Options) error {
 	if _, err := io.ReadFull(o.Random, token); err != nil {
 		return fmt.Errorf("random source: %w", err)
 	}
-	names, err := assign(n.dir, n.plan, token[16])
+	names, err := assign(ctx, n.dir, n.plan, token[16])
 	if err != nil {
 		return err
 	}
@@ -134,7 +133,7 @@ func hosts(plan profile.Plan) []string {
 // earlier lab of this directory used is used again where it is still free, so
 // that an investigation can be resumed. block chooses among 127.87.0.0/16, to
 // keep labs that run at the same time apart.
-func assign(dir labdir.Dir, plan profile.Plan, block byte) (guard.Names, error) {
+func assign(ctx context.Context, dir labdir.Dir, plan profile.Plan, block byte) (guard.Names, error) {
 	earlier, err := guard.LoadNames(dir.Names())
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
@@ -146,7 +145,7 @@ func assign(dir labdir.Dir, plan profile.Plan, block byte) (guard.Names, error) 
 	names, taken := guard.Names{}, map[string]bool{}
 	for i, host := range all {
 		addr := earlier[host]
-		if addr == "" || taken[addr] || !free(addr) {
+		if addr == "" || taken[addr] || !free(ctx, addr) {
 			if addr, err = pick(fmt.Sprintf("127.87.%d.%d", block, i+1), taken); err != nil {
 				return nil, err
 			}
@@ -167,11 +166,8 @@ func pick(ip string, taken map[string]bool) (string, error) {
 	return "", fmt.Errorf("no free port on %s", ip)
 }
 
-func free(addr string) bool {
-	if guard.Check(addr) != nil {
-		return false
-	}
-	ln, err := net.Listen("tcp", addr)
+func free(ctx context.Context, addr string) bool {
+	ln, err := guard.Listen(ctx, "tcp", addr)
 	if err != nil {
 		return false
 	}

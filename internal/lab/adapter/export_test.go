@@ -1,0 +1,7 @@
+package adapter
+
+// The parsers, for fuzzing.
+var (
+	ParseRequest = parseRequest
+	ParseLine    = parseLine
+)

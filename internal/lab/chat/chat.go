@@ -56,6 +56,12 @@ type Monitor interface {
 	Close() error
 }
 
+// Harmless is a Monitor that may say that it reads no messages: an honest
+// client's background traffic. Such a client shows no notice.
+type Harmless interface {
+	Harmless() bool
+}
+
 // Starter is a Monitor that prepares itself, such as by fetching its list.
 type Starter interface {
 	// Started is called once, after login and before the client is ready,

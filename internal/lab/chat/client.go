@@ -73,8 +73,14 @@ func NewClient(cfg Config) (*Client, error) {
 // Account is the client's own name.
 func (c *Client) Account() string { return c.cfg.Account }
 
-// Monitored reports whether this is a monitored build.
-func (c *Client) Monitored() bool { return c.cfg.Monitor != nil }
+// Monitored reports whether this is a monitored build. Unless its monitor
+// says that it judges nothing, a client that has one is.
+func (c *Client) Monitored() bool {
+	if m, ok := c.cfg.Monitor.(Harmless); ok && m.Harmless() {
+		return false
+	}
+	return c.cfg.Monitor != nil
+}
 
 // Events tells what happens, in order; the channel is closed after Close. A
 // message counts as shown when it has been taken from the channel, so an

@@ -140,3 +140,6 @@ func (n *Noise) Close() error {
 	n.tasks.Wait()
 	return n.send.close()
 }
+
+// Harmless reports that no message is judged or told to anybody.
+func (n *Noise) Harmless() bool { return true }

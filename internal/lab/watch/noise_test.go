@@ -65,3 +65,11 @@ func TestNoiseHasOneSizeForEveryMessage(t *testing.T) {
 		}
 	})
 }
+
+func TestNoiseSaysThatItJudgesNothing(t *testing.T) {
+	t.Parallel()
+	var m any = &watch.Noise{}
+	if h, ok := m.(chat.Harmless); !ok || !h.Harmless() {
+		t.Error("an honest client would show the notice of a monitored one")
+	}
+}

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"text/tabwriter"
@@ -22,13 +24,13 @@ import (
 
 func (a *app) labTruthCommand() *cobra.Command {
 	var seed uint64
-	var asJSON bool
+	var asJSON, full bool
 	cmd := &cobra.Command{
 		Use:   "truth PROFILE",
 		Short: "Print what an investigation of a profile must find",
 		Long: `Prints the claims that are true of a profile with a seed. Claims marked with
 "not decidable" are true as well, but what the lab's scenario types does not show
-them, so missing them is no fault.`,
+them, so missing them is no fault; they are only counted.`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: completeProfiles,
 		RunE: failing(func(_ *cobra.Command, args []string) error {
@@ -40,29 +42,42 @@ them, so missing them is no fault.`,
 			if asJSON {
 				return a.printJSON(t)
 			}
-			return a.printTruth(p, t)
+			return a.printTruth(p, t, full)
 		}),
 	}
 	cmd.Flags().Uint64Var(&seed, "seed", 1, "seed of the lab")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the truth as JSON")
+	cmd.Flags().BoolVar(&full, "full", false, "list the claims that cannot be decided one by one")
 	return cmd
 }
 
-func (a *app) printTruth(p profile.Profile, t truth.Truth) error {
+func (a *app) printTruth(p profile.Profile, t truth.Truth, full bool) error {
 	fmt.Fprintf(a.stdout, "%s, seed %d: %s\n\n", p.Name, t.Seed, p.Summary)
 	if len(t.Findings) == 0 {
 		fmt.Fprintln(a.stdout, "Nothing may be found.")
 		return nil
 	}
 	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	others := map[string]int{}
 	for _, f := range t.Findings {
+		if !f.Decidable && !full {
+			others[fmt.Sprintf("%s: %s", f.Kind, f.Why)]++
+			continue
+		}
 		note := ""
 		if !f.Decidable {
 			note = "not decidable: " + f.Why
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\n", f.Kind, inWords(f.Claim), note)
 	}
-	return w.Flush()
+	if err := w.Flush(); err != nil || len(others) == 0 {
+		return err
+	}
+	fmt.Fprintln(a.stdout, "\nTrue as well, but not decidable (--full lists them):")
+	for _, why := range slices.Sorted(maps.Keys(others)) {
+		fmt.Fprintf(a.stdout, "  %d  %s\n", others[why], why)
+	}
+	return nil
 }
 
 // inWords writes the fields of a claim that are set.

@@ -121,7 +121,7 @@ func TestSearch(t *testing.T) {
 		{"one character", "麟", nil, filter{{parts: []string{"麟"}}}, []string{"麟"}, 2},
 		{"a phrase with a blank", "aa bb", nil, filter{{parts: []string{"aa bb"}}}, []string{"aa bb"}, 2},
 		{"a phrase within words", "xx aa bb yy", nil, filter{{parts: []string{"aa bb"}}}, []string{"aa bb"}, 12},
-		{"two characters that need not touch", "麒麟", nil, filter{{parts: []string{"麒", "麟"}}}, []string{"麒", "麟"}, 8},
+		{"two characters that need not touch", "麒麟", nil, filter{{parts: []string{"麒", "麟"}}}, []string{"麒", "麟"}, 9},
 		{"a known text", "a long candidate phrase of a list", []string{"a long candidate phrase of a list"}, filter{{parts: []string{"a long candidate phrase of a list"}}}, []string{"a long candidate phrase of a list"}, 2},
 		{"within other characters", "山水麒麟火木", nil, filter{{parts: []string{"麒麟"}}}, []string{"麒麟"}, 11},
 		{"within a letter run", "abcdefghijklmnop", nil, filter{{parts: []string{"efgh"}}}, []string{"efgh"}, 16},
@@ -243,7 +243,7 @@ func check(t *rapid.T, c isolate.Config, f filter) {
 // TestManySeeds is the same in bulk, with texts that look like messages.
 func TestManySeeds(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(1500) {
+	for seed := range uint64(800) {
 		rng := rand.New(rand.NewPCG(seed, 1))
 		text, f := article(rng, 20+rng.IntN(200), 1+rng.IntN(5))
 		s, r := run(t, isolate.Config{Text: text}, byFilter(f))

@@ -50,7 +50,7 @@ func (a *attempt) alone(parts []span) want {
 	} else {
 		w.claim = fmt.Sprintf("%s alone: reaction", a.list(parts))
 	}
-	return a.proof(w)
+	return a.proof(w, parts)
 }
 
 // cut is the question whether a part is needed as it is: in its place are the
@@ -73,11 +73,14 @@ func (a *attempt) cut(parts []span, i int) want {
 	if p.len() > 1 {
 		w.claim = fmt.Sprintf("without %s, cut in two so that first and last character are apart: %s", word, ends)
 	}
-	return a.proof(w)
+	return a.proof(w, parts)
 }
 
-func (a *attempt) proof(w want) want {
-	w.proof, w.key = true, proofKey(w.key)
+// proof makes a question part of the certificate of some parts. Each
+// certificate is really asked, even where an earlier question had the same
+// text: an answer that led the search astray must not prove where it led.
+func (a *attempt) proof(w want, parts []span) want {
+	w.proof, w.key = true, fmt.Sprintf("proof of %s/%s", strings.Join(a.words(parts), "\x00"), w.key)
 	return w
 }
 

@@ -1,7 +1,10 @@
 package isolate
 
 import (
+	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 )
 
 // Question is one message to send. Canaries are added by whoever sends it.
@@ -118,24 +121,59 @@ func Replay(c Config, history []Exchange) (*Search, error) {
 		return nil, err
 	}
 	for i, x := range history {
-		if s.byID[x.ID] == nil {
-			s.Next()
+		if err := s.replay(x); err != nil {
+			return nil, fmt.Errorf("exchange %d (%s): %w", i+1, x.ID, err)
 		}
-		e := s.byID[x.ID]
-		if e == nil || e.Text != x.Text {
-			return nil, fmt.Errorf("exchange %d (%s) does not belong to this search: was the text or a setting changed?", i+1, x.ID)
-		}
-		switch {
-		case x.Void:
-			err = s.Void(x.ID)
-		case x.Answered:
-			err = s.Answer(x.ID, x.Reacted)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("exchange %d: %w", i+1, err)
+	}
+	// Voids that were not followed by the same question ended the search.
+	for _, x := range history {
+		if e := s.byID[x.ID]; x.Void && !e.Void {
+			if err := s.Void(x.ID); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return s, nil
+}
+
+// replay brings back one exchange. A void takes effect where the question is
+// put again, so that questions come in the order in which they came.
+func (s *Search) replay(x Exchange) error {
+	if before := predecessor(x.ID); s.byID[before] != nil {
+		if err := s.Void(before); err != nil {
+			return err
+		}
+	} else if s.byID[x.ID] == nil {
+		s.Next()
+	}
+	e := s.byID[x.ID]
+	if e == nil || e.Text != x.Text {
+		return errors.New("it does not belong to this search: was the text or a setting changed?")
+	}
+	if x.Answered {
+		return s.Answer(x.ID, x.Reacted)
+	}
+	return nil
+}
+
+// successor is the id of a question that is put again: "q007" has "q007.2",
+// and that has "q007.3".
+func successor(id string, again int) string {
+	base, _, _ := strings.Cut(id, ".")
+	return fmt.Sprintf("%s.%d", base, again)
+}
+
+// predecessor is the id of the question that was put before; "" if none was.
+func predecessor(id string) string {
+	base, number, ok := strings.Cut(id, ".")
+	n, err := strconv.Atoi(number)
+	switch {
+	case !ok || err != nil:
+		return ""
+	case n == 2:
+		return base
+	}
+	return successor(id, n-1)
 }
 
 // Next returns the questions that are useful now. They do not depend on one
@@ -196,16 +234,13 @@ func (s *Search) Void(id string) error {
 	}
 	e.Void = true
 	switch why := s.overBudget(1); {
+	case s.done:
 	case e.again > maxVoids:
 		s.finish(Result{Why: fmt.Sprintf("the question %q was void %d times: see why the app does not take it", clip(e.Text), e.again)})
 	case why != "":
 		s.finish(Result{Why: why})
 	default:
-		base := id
-		if e.again > 1 {
-			base = id[:len(id)-len(fmt.Sprintf(".%d", e.again))]
-		}
-		s.put(e.want, fmt.Sprintf("%s.%d", base, e.again+1), e.again+1)
+		s.put(e.want, successor(id, e.again+1), e.again+1)
 	}
 	return nil
 }

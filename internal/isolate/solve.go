@@ -199,11 +199,7 @@ func (a *attempt) cuts(weights []float64, lo, hi int) (cuts []int) {
 func (a *attempt) ask(wants ...want) ([]bool, error) {
 	out := make([]bool, len(wants))
 	for i, w := range wants {
-		e := a.s.byKey[w.key]
-		if e == nil && !w.proof {
-			e = a.s.byKey[proofKey(w.key)]
-		}
-		switch {
+		switch e := a.s.byKey[w.key]; {
 		case e != nil && e.Answered:
 			out[i] = a.s.active(e)
 		case !slices.ContainsFunc(a.need, func(v want) bool { return v.key == w.key }):
@@ -223,7 +219,3 @@ func (a *attempt) question(pieces []span, why string) want {
 	w.key = fmt.Sprintf("%t/%s", a.flip, w.text)
 	return w
 }
-
-// proofKey keeps questions of the certificate apart: they are really asked,
-// even if the search has asked the same before.
-func proofKey(key string) string { return "proof/" + key }

@@ -91,9 +91,9 @@ func TestContradictionsEndInconclusive(t *testing.T) {
 func TestLostAnswersAreNeverAnExactWrongResult(t *testing.T) {
 	t.Parallel()
 	right, wrong := 0, 0
-	for seed := range uint64(400) {
+	for seed := range uint64(200) {
 		rng := rand.New(rand.NewPCG(seed, 2))
-		text, f := article(rng, 100, 1+rng.IntN(3))
+		text, f := article(rng, 80, 1+rng.IntN(3))
 		_, r := run(t, isolate.Config{Text: text}, func(q isolate.Question) bool { return f.reacts(q.Text) && rng.IntN(100) >= 5 })
 		switch {
 		case r.Exact && slices.Equal(slices.Sorted(slices.Values(r.Words)), f[0].reduced()):
@@ -106,8 +106,8 @@ func TestLostAnswersAreNeverAnExactWrongResult(t *testing.T) {
 			t.Fatalf("seed %d: inconclusive without a reason", seed)
 		}
 	}
-	t.Logf("5 %% of reactions lost, nothing repeated: %d of 400 exact and right, %d exact and wrong", right, wrong)
-	if right < 300 || wrong > 20 {
+	t.Logf("5 %% of reactions lost, nothing repeated: %d of 200 exact and right, %d exact and wrong", right, wrong)
+	if right < 150 || wrong > 10 {
 		t.Errorf("%d right, %d wrong", right, wrong)
 	}
 }

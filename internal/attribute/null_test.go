@@ -27,29 +27,32 @@ func TestNull(t *testing.T) {
 	t.Parallel()
 	runs := 1000
 	if testing.Short() {
-		runs = 100
+		runs = 60
 	}
 	const alpha = 0.05
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	supported, open := 0, 0
 	kinds := map[telltale.Kind]int{}
+	count := func(findings []telltale.Finding) {
+		mu.Lock()
+		defer mu.Unlock()
+		certain := 0
+		for _, f := range findings {
+			kinds[f.Claim.Kind]++
+			if f.Verdict == telltale.Supported {
+				certain = 1
+			}
+		}
+		supported += certain
+		open += min(1, len(findings)) - certain
+	}
 	for part := range 2 {
 		wg.Go(func() {
 			for seed := part; seed < runs; seed += 2 {
 				w := nullWorld(uint64(seed))
-				findings := attribute.State(w.run(uint64(seed)), attribute.Observe(w.rec, w.blob))
-				mu.Lock()
-				certain := 0
-				for _, f := range findings {
-					kinds[f.Claim.Kind]++
-					if f.Verdict == telltale.Supported {
-						certain = 1
-					}
-				}
-				supported += certain
-				open += min(1, len(findings)) - certain
-				mu.Unlock()
+				rec := w.run(uint64(seed))
+				count(attribute.State(rec, attribute.Observe(rec, w.blob)))
 			}
 		})
 	}

@@ -128,6 +128,7 @@ func (s *statement) weaknesses(l telltale.Layer, host, scheme string) []string {
 		out = append(out, telltale.WeakHTTP)
 	}
 	for _, coat := range l.Path {
+		coat, _, _ = strings.Cut(coat, ":")
 		switch {
 		case bytewise(coat):
 			out = append(out, telltale.WeakXOR)
@@ -157,7 +158,7 @@ func bytewise(coat string) bool {
 // a hash, from which nobody reads the text back.
 func enciphered(path []string) bool {
 	return slices.ContainsFunc(path, func(coat string) bool {
-		for _, prefix := range []string{"des-", "3des-", "aes-", "rc4", "hash:"} {
+		for _, prefix := range []string{"des-", "3des-", "aes-", "tea-", "xtea-", "rc4", "hash:"} {
 			if strings.HasPrefix(coat, prefix) {
 				return true
 			}

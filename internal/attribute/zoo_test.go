@@ -186,11 +186,15 @@ func noisyClean() *world { return &world{name: "clean and noisy", loss: 0.01} }
 
 func TestZoo(t *testing.T) {
 	t.Parallel()
+	seeds := uint64(50)
+	if testing.Short() {
+		seeds = 10
+	}
 	for _, w := range zoo() {
 		t.Run(w.name, func(t *testing.T) {
 			t.Parallel()
 			slices.Sort(w.want)
-			for seed := range uint64(50) {
+			for seed := range seeds {
 				findings, keys := analyse(w, w.run(seed))
 				if diff := cmp.Diff(w.want, keys); diff != "" {
 					t.Fatalf("seed %d: claims (-want +got)\n%s", seed, diff)

@@ -46,15 +46,15 @@ type Budget struct {
 
 // Bounds of a problem.
 const (
-	maxRunes  = 100_000
-	maxParts  = 10 // of one rule
-	maxVoids  = 3  // of one question
-	maxKnown  = 10_000
-	guessLen  = 12 // texts up to here are first taken to be one part
-	knownLen  = 40 // and up to here, if they are among Words
-	maxOneGo  = 64 // cuts at once
-	wantCost  = 3
-	highCosts = 100
+	maxRunes    = 100_000
+	maxParts    = 10 // of one rule
+	maxVoids    = 3  // of one question
+	maxKnown    = 10_000
+	guessLen    = 12 // texts up to here are first taken to be one part
+	knownLen    = 40 // and up to here, if they are among Words
+	maxParallel = 64 // cuts at once
+	defaultCost = 3
+	maxCost     = 100
 )
 
 // check refuses what cannot be searched.
@@ -69,10 +69,10 @@ func (c Config) check() error {
 		return fmt.Errorf("the text has %d characters, more than %d: give a shorter one that reacts", n, maxRunes)
 	case c.Invert && len(c.Fixed) == 0:
 		return errors.New("the dual search needs words that react: give them as Fixed")
-	case c.TriggerCost < 0 || c.TriggerCost > highCosts || c.TriggerCost != c.TriggerCost:
-		return fmt.Errorf("a trigger cost of %v cannot be used: give 1 to %d", c.TriggerCost, highCosts)
-	case c.Parallel < 0 || c.Parallel > maxOneGo:
-		return fmt.Errorf("%d questions at once cannot be asked: give 1 to %d", c.Parallel, maxOneGo)
+	case c.TriggerCost < 0 || c.TriggerCost > maxCost || c.TriggerCost != c.TriggerCost:
+		return fmt.Errorf("a trigger cost of %v cannot be used: give 1 to %d", c.TriggerCost, maxCost)
+	case c.Parallel < 0 || c.Parallel > maxParallel:
+		return fmt.Errorf("%d questions at once cannot be asked: give 1 to %d", c.Parallel, maxParallel)
 	case c.Budget.Questions < 0 || c.Budget.Triggering < 0:
 		return errors.New("the budget is negative: give 0 for no limit")
 	}
@@ -110,7 +110,7 @@ func inAny(words []string, sign string) bool {
 func (c Config) target() float64 {
 	cost := c.TriggerCost
 	if cost == 0 {
-		cost = wantCost
+		cost = defaultCost
 	}
 	lo, hi := 0.0, 1.0
 	for range 60 {

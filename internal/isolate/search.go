@@ -1,71 +1,6 @@
 package isolate
 
-import (
-	"errors"
-	"fmt"
-	"strconv"
-	"strings"
-)
-
-// Question is one message to send. Canaries are added by whoever sends it.
-type Question struct {
-	// ID is unique in the search and follows from its history, as in "q007";
-	// "q007.2" is the same question put again after a void.
-	ID string
-	// Text to send.
-	Text string
-	// Why it is asked, in words.
-	Why string
-	// Proof is true if the question belongs to the certificate, should the
-	// words it is about turn out to be the ones.
-	Proof bool
-}
-
-// Exchange is a question with what came of it. Neither Answered nor Void: it
-// is still open.
-type Exchange struct {
-	Question
-	Answered bool
-	Reacted  bool
-	Void     bool
-}
-
-// Result is what a search found.
-type Result struct {
-	// Words of the rule in the order of the text. If the result is not Exact
-	// they are the last guess, or empty. With Invert they stop the reaction
-	// when all of them are there.
-	Words []string
-	// Certificate is what was asked in proof.
-	Certificate []Proof
-	// Exact is true when every proof held. Otherwise Why says what failed.
-	Exact bool
-	Why   string
-	// Broken lists answers that contradict a filter that only looks for
-	// parts: unreliable answers, exceptions, or a filter that remembers. An
-	// exact result stands all the same.
-	Broken []Break
-	// Questions asked, those that reacted, and those that were void.
-	Questions, Triggering, Voids int
-}
-
-// Proof is one line of a certificate.
-type Proof struct {
-	// Question that was asked.
-	Question string
-	// Claim in words, as in `without "b": no reaction`.
-	Claim string
-	Text  string
-	// Reacts is the answer that the claim needs; Held whether it came.
-	Reacts bool
-	Held   bool
-}
-
-// Break is a pair of answers: the message of Silent holds all that the message
-// of Reacted holds, and did not react (with Invert: the other way round).
-type Break struct {
-	Reacted, Silent string
-}
+import "fmt"
 
 // Search is the state of one search. It is not safe for concurrent use.
 type Search struct {
@@ -111,69 +46,6 @@ func New(c Config) (*Search, error) {
 	s := &Search{c: c, text: []rune(c.Text), sep: c.separator(), target: c.target(), byKey: map[string]*entry{}, byID: map[string]*entry{}}
 	s.known, s.borders = occurrences(c.Text, c.Words), newBorders(s.text)
 	return s, nil
-}
-
-// Replay brings a search to the state that a history describes. Open
-// questions stay open.
-func Replay(c Config, history []Exchange) (*Search, error) {
-	s, err := New(c)
-	if err != nil {
-		return nil, err
-	}
-	for i, x := range history {
-		if err := s.replay(x); err != nil {
-			return nil, fmt.Errorf("exchange %d (%s): %w", i+1, x.ID, err)
-		}
-	}
-	// Voids that were not followed by the same question ended the search.
-	for _, x := range history {
-		if e := s.byID[x.ID]; x.Void && !e.Void {
-			if err := s.Void(x.ID); err != nil {
-				return nil, err
-			}
-		}
-	}
-	return s, nil
-}
-
-// replay brings back one exchange. A void takes effect where the question is
-// put again, so that questions come in the order in which they came.
-func (s *Search) replay(x Exchange) error {
-	if before := predecessor(x.ID); s.byID[before] != nil {
-		if err := s.Void(before); err != nil {
-			return err
-		}
-	} else if s.byID[x.ID] == nil {
-		s.Next()
-	}
-	e := s.byID[x.ID]
-	if e == nil || e.Text != x.Text {
-		return errors.New("it does not belong to this search: was the text or a setting changed?")
-	}
-	if x.Answered {
-		return s.Answer(x.ID, x.Reacted)
-	}
-	return nil
-}
-
-// successor is the id of a question that is put again: "q007" has "q007.2",
-// and that has "q007.3".
-func successor(id string, again int) string {
-	base, _, _ := strings.Cut(id, ".")
-	return fmt.Sprintf("%s.%d", base, again)
-}
-
-// predecessor is the id of the question that was put before; "" if none was.
-func predecessor(id string) string {
-	base, number, ok := strings.Cut(id, ".")
-	n, err := strconv.Atoi(number)
-	switch {
-	case !ok || err != nil:
-		return ""
-	case n == 2:
-		return base
-	}
-	return successor(id, n-1)
 }
 
 // Next returns the questions that are useful now. They do not depend on one
@@ -270,16 +142,6 @@ func (s *Search) Result() Result {
 	r.Questions, r.Triggering, r.Voids = len(s.entries), s.triggering(), s.voids()
 	r.Broken = s.broken()
 	return r
-}
-
-// History returns every question so far, in the order of asking, with its
-// answer. [Replay] takes it back.
-func (s *Search) History() []Exchange {
-	out := make([]Exchange, len(s.entries))
-	for i, e := range s.entries {
-		out[i] = e.Exchange
-	}
-	return out
 }
 
 // finish ends the search. The first end counts.

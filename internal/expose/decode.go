@@ -138,7 +138,10 @@ type finder struct {
 func (f *finder) find(ctx context.Context, lines [][]byte) (Scheme, bool) {
 	sample := sampled(lines, sampleLines)
 	for _, s := range f.schemes {
-		s.Key = f.nearest(s.Key)
+		s.Path, s.Key = insideRequest(s.Path), f.nearest(s.Key)
+		if len(s.Path) == 0 {
+			continue
+		}
 		if charset, ok := works(sample, s); ok {
 			return withCharset(s, charset), true
 		}
@@ -160,6 +163,20 @@ func withCharset(s Scheme, charset string) Scheme {
 		s.Path = append(s.Path, charset)
 	}
 	return s
+}
+
+// insideRequest cuts a path after the part of the request that carried the
+// record: the log holds what stood in that part.
+func insideRequest(coats []string) []string {
+	begin := 0
+	for i, coat := range coats {
+		name, _, _ := strings.Cut(coat, ":")
+		switch name {
+		case "http", "target", "query", "header", "cookie", "body", "form", "json", "multipart", "lines":
+			begin = i + 1
+		}
+	}
+	return coats[begin:]
 }
 
 // nearest is the same key from the best source: the host's own, if it is there.

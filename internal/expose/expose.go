@@ -47,7 +47,8 @@ type Getter interface {
 
 // Scheme is a way to open records that is already known.
 type Scheme struct {
-	// Path of coats of one record, outermost first.
+	// Path of coats of one record, outermost first. The request around it
+	// ("http", "query:r") may stand in front.
 	Path []string
 	Key  *peel.Key // nil if the path has no cipher
 }

@@ -202,7 +202,7 @@ func TestKeyFromTheAppAndSchemeFromCopies(t *testing.T) {
 	appKey := peel.Key{Bytes: []byte(key), Source: "app-file:client.dat"}
 	for name, target := range map[string]expose.Target{
 		"app's key":    {Keys: []peel.Key{{Bytes: []byte("wrongkey"), Source: "x"}, appKey}},
-		"known scheme": {Schemes: []expose.Scheme{{Path: []string{"hex", "des-ecb", "gb18030"}, Key: &appKey}}},
+		"known scheme": {Schemes: []expose.Scheme{{Path: []string{"http", "query:r", "hex", "des-ecb", "gb18030"}, Key: &appKey}}},
 		"search":       {Keys: []peel.Key{appKey}, Own: []peel.Needle{{Probe: "p1", Text: "qwertyui"}}},
 	} {
 		target.Paths = []string{"/log/up"}

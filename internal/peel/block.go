@@ -111,7 +111,7 @@ func tryModes(in Input, name string, block cipher.Block, key *Key) []Candidate {
 			continue
 		}
 		plain := unpad(m.open(block, body, m.iv), size)
-		if score := in.believe(plain, padding(tail) > 1); score > 0 {
+		if score := in.believe(plain, padding(tail)); score > 0 {
 			out = append(out, Candidate{Coats: []string{m.coat}, Bytes: plain, Score: score, Key: key, Whole: true})
 		}
 	}
@@ -165,18 +165,24 @@ func unpad(plain []byte, size int) []byte {
 	return plain
 }
 
-// believe scores a decryption: 0 if it is surely wrong.
-func (in Input) believe(plain []byte, padded bool) float64 {
-	switch {
-	case len(plain) == 0:
+// believe scores a decryption: 0 if chance explains it. Each byte of padding
+// is as good as eight bits.
+func (in Input) believe(plain []byte, padding int) float64 {
+	if len(plain) == 0 {
 		return 0
-	case in.Cribs.Knows(plain):
+	}
+	if in.Cribs.Knows(plain) {
 		return 0.99
-	case (len(plain) >= 12 || padded) && readable(plain):
-		return 0.94
+	}
+	if readable(plain) {
+		if score := belief(evidence(plain) + 8*float64(padding)); score > 0 {
+			return score
+		}
+	}
+	switch {
 	case known(plain) && len(plain) > 16:
 		return 0.8
-	case padded:
+	case padding > 1:
 		return 0.2
 	}
 	return 0

@@ -79,10 +79,10 @@ func (bytewisePeeler) Peel(in Input) []Candidate {
 	for _, w := range bytewises() {
 		for k := range 256 {
 			w.open(buffer, head, byte(k))
-			score := likely(buffer[:len(head)], byte(k))
+			score := likely(buffer[:len(head)])
 			if score == 0 && len(in.Bytes) <= bytewiseWhole {
 				w.open(buffer, in.Bytes, byte(k))
-				if in.Cribs.Has(buffer) {
+				if in.Cribs.Knows(buffer) {
 					score = 0.97
 				}
 			}
@@ -94,24 +94,12 @@ func (bytewisePeeler) Peel(in Input) []Candidate {
 	return bestBids(out)
 }
 
-// likely scores the beginning of a text under a key: the shorter the text,
-// the more keys fit it by chance, and the less each of them is worth.
-func likely(head []byte, k byte) float64 {
-	if !promisingStart(head) {
+// likely scores the beginning of a text by its evidence.
+func likely(head []byte) float64 {
+	if !promisingStart(head) || Plausible(head) < 0.9 {
 		return 0
 	}
-	p := Plausible(head)
-	switch {
-	case p < 0.9:
-		return 0
-	case len(head) >= 32:
-		return p * 0.95
-	case len(head) >= 16 && p > 0.95 || k == 0x68 && p > 0.95:
-		return p * 0.85
-	case p > 0.97:
-		return p * 0.5
-	}
-	return 0
+	return belief(evidence(head))
 }
 
 // promisingStart rejects most wrong keys by the first bytes: text has no

@@ -151,25 +151,28 @@ func (f format) peel(b []byte, limit int) (Candidate, bool) {
 }
 
 // believable judges a stream of a format without a sure beginning, and
-// lowers the score of one that is only likely.
+// lowers the score of one that is only likely. Random bytes inflate to
+// something like text for a while, so only a clean end makes it sure.
 func (f format) believable(c *Candidate, size int) bool {
 	clean := c.Note == "" && c.Length >= size-8
 	switch {
 	case len(c.Bytes) < 8:
 		return false
-	case clean && f.name == "zlib": // its Adler-32 was right
+	case c.Note == "" && f.name == "zlib": // its Adler-32 was right
 		return true
-	case readable(c.Bytes) && (clean || c.Note != NoteMalformed || len(c.Bytes) > 32):
-		c.Score = 0.9
-	case c.Note == NoteLimit:
-		c.Score = 0.5
+	case clean && len(c.Bytes) >= 16 && readable(c.Bytes):
+		c.Score = 0.93
 	case clean && len(c.Bytes) >= 16:
 		c.Score = 0.8
+	case c.Note == NoteLimit:
+		c.Score = 0.5
+	case len(c.Bytes) >= 32 && readable(c.Bytes):
+		c.Score = 0.7
+		if f.name != "zlib" {
+			c.Note = "" // it may be no stream at all
+		}
 	default:
 		return false
-	}
-	if !clean && c.Note == NoteMalformed && f.name != "zlib" {
-		c.Note = NoteTruncated
 	}
 	return true
 }

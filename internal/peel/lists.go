@@ -109,10 +109,8 @@ func judgeList(lines []string, cipher bool, sure float64, cribs *Cribs) float64 
 	}
 	share *= sure
 	switch {
-	case cipher && len(lines) > 2:
-		return 0.85 * share
 	case cipher:
-		return 0.7 * share
+		return 0.95 * share
 	case len(lines) >= 20 && float64(han) > 0.5*float64(len(lines)):
 		return 0.6 * share
 	}

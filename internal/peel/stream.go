@@ -48,7 +48,7 @@ func streams() []stream {
 
 func tryStream(in Input, s stream, key *Key) (Candidate, bool) {
 	head := s.open(key.Bytes, in.Bytes[:min(len(in.Bytes), 48)])
-	likely := known(head) || len(head) >= 12 && Plausible(head) > 0.9
+	likely := known(head) || Plausible(head) > 0.9
 	if !likely && len(in.Bytes) > streamWhole {
 		return Candidate{}, false
 	}
@@ -56,7 +56,7 @@ func tryStream(in Input, s stream, key *Key) (Candidate, bool) {
 	if !likely && !in.Cribs.Knows(plain) {
 		return Candidate{}, false
 	}
-	score := in.believe(plain, false)
+	score := in.believe(plain, 0)
 	return Candidate{Coats: []string{s.name}, Bytes: plain, Score: score, Key: key, Whole: true}, score > 0
 }
 

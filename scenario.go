@@ -45,6 +45,9 @@ type Scenario struct {
 	// Names maps host names to loopback or test addresses ("host:port"); a
 	// name that is not listed goes to the system's resolver.
 	Names map[string]string `json:"names,omitempty"`
+	// Authorities are PEM files of certificate authorities that the app's
+	// servers may be signed by, besides those of the system.
+	Authorities []string `json:"authorities,omitempty"`
 	// Alpha is the declared error rate for the whole case, all tests together.
 	Alpha float64 `json:"alpha"`
 	// Limits end the run.

@@ -141,10 +141,12 @@ func (f peelFlags) readKeys() ([]peel.Key, error) {
 
 // peelFind and peelNote are the lines of --json.
 type peelFind struct {
-	File   string   `json:"file"`
-	Find   string   `json:"find"`
-	Offset int      `json:"offset"`
+	File   string `json:"file"`
+	Find   string `json:"find"`
+	Offset int    `json:"offset"`
+	// Path are the names of the coats; Coats have their parameters too.
 	Path   []string `json:"path"`
+	Coats  []string `json:"coats"`
 	Key    *string  `json:"key"`
 	Source string   `json:"key_source,omitempty"`
 	Score  float64  `json:"score"`
@@ -183,7 +185,14 @@ func (p *peelPrinter) print(file string, r peel.Result) error {
 }
 
 func (p *peelPrinter) find(w io.Writer, file string, f peel.Find) error {
-	line := peelFind{File: file, Offset: f.Offset, Path: append([]string{}, f.Path...), Score: f.Score, List: f.List}
+	line := peelFind{File: file, Offset: f.Offset, Path: []string{}, Coats: append([]string{}, f.Path...), Score: f.Score, List: f.List}
+	for _, coat := range f.Path {
+		name, parameter, _ := strings.Cut(coat, ":")
+		if name == "hash" {
+			name = parameter
+		}
+		line.Path = append(line.Path, name)
+	}
 	if f.Key != nil {
 		key := hex.EncodeToString(f.Key.Bytes)
 		line.Key, line.Source = &key, f.Key.Source
@@ -211,8 +220,8 @@ func (p *peelPrinter) line(w io.Writer, f peelFind) error {
 		what = fmt.Sprintf("a list of %d lines", len(f.List))
 	}
 	path := "as it is"
-	if len(f.Path) > 0 {
-		quoted := strconv.Quote(strings.Join(f.Path, " › "))
+	if len(f.Coats) > 0 {
+		quoted := strconv.Quote(strings.Join(f.Coats, " › "))
 		path = quoted[1 : len(quoted)-1]
 	}
 	_, err := fmt.Fprintf(w, "%s:%d: %s: %s", f.File, f.Offset, what, path)

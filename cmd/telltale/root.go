@@ -33,5 +33,9 @@ func (a *app) rootCommand() *cobra.Command {
 		Args:          cobra.NoArgs,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	root.AddCommand(
+		a.demoCommand(), a.auditCommand(), a.caseCommand(), a.reportCommand(), a.scoreCommand(),
+		a.peelCommand(), a.driverCommand(), a.labCommand(),
+	)
 	return root
 }

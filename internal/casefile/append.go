@@ -111,10 +111,23 @@ func (c *Case) PutVisit(v telltale.Visit) error { return c.append("visit", v, tr
 
 // PutStage marks the begin or the end of a stage; the end is signed.
 func (c *Case) PutStage(s telltale.Stage) error {
-	if err := c.append("stage", s, true); err != nil || !s.Done {
+	if !s.Done {
+		return c.append("stage", s, true)
+	}
+	raw, err := json.Marshal(s)
+	if err != nil {
+		return fmt.Errorf("writing a stage entry: %w", err)
+	}
+	if err := c.blobs.sync(); err != nil {
 		return err
 	}
-	return c.Checkpoint()
+	// Mark and signature belong together: nobody writes between them.
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.appendLocked("stage", raw, true); err != nil {
+		return err
+	}
+	return c.checkpointLocked()
 }
 
 // PutResume notes that the run goes on after a break.

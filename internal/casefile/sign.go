@@ -72,6 +72,10 @@ func (c *Case) Checkpoint() error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.checkpointLocked()
+}
+
+func (c *Case) checkpointLocked() error {
 	if c.failed != nil {
 		return c.failed
 	}

@@ -12,23 +12,24 @@ import (
 
 // question is the scenario file of a lab, as docs/scenario.md describes it.
 type question struct {
-	Name       string               `yaml:"name"`
-	App        questionApp          `yaml:"app"`
-	Driver     questionDriver       `yaml:"driver"`
-	Sensors    []map[string]string  `yaml:"sensors"`
-	Accounts   []telltale.Account   `yaml:"accounts"`
-	Directions []telltale.Direction `yaml:"directions"`
-	Words      []string             `yaml:"words"`
-	Trials     int                  `yaml:"trials"`
-	MaxTrials  int                  `yaml:"max_trials"`
-	Seed       uint64               `yaml:"seed"`
-	Window     string               `yaml:"window"`
-	Listen     string               `yaml:"listen"`
-	Channel    []string             `yaml:"channel"`
-	Scope      []string             `yaml:"scope,omitempty"`
-	NamesFile  string               `yaml:"names_file"`
-	Alpha      float64              `yaml:"alpha"`
-	Limits     questionLimits       `yaml:"limits"`
+	Name        string               `yaml:"name"`
+	App         questionApp          `yaml:"app"`
+	Driver      questionDriver       `yaml:"driver"`
+	Sensors     []map[string]string  `yaml:"sensors"`
+	Accounts    []telltale.Account   `yaml:"accounts"`
+	Directions  []telltale.Direction `yaml:"directions"`
+	Words       []string             `yaml:"words"`
+	Trials      int                  `yaml:"trials"`
+	MaxTrials   int                  `yaml:"max_trials"`
+	Seed        uint64               `yaml:"seed"`
+	Window      string               `yaml:"window"`
+	Listen      string               `yaml:"listen"`
+	Channel     []string             `yaml:"channel"`
+	Scope       []string             `yaml:"scope,omitempty"`
+	NamesFile   string               `yaml:"names_file"`
+	Authorities []string             `yaml:"authorities,omitempty"`
+	Alpha       float64              `yaml:"alpha"`
+	Limits      questionLimits       `yaml:"limits"`
 }
 
 type questionApp struct {
@@ -80,6 +81,7 @@ func writeScenario(dir labdir.Dir, plan profile.Plan, program string) error {
 	if hasTLS(plan) {
 		// The authority that the app trusts; a proxy has to trust it as well.
 		q.Driver.Env = []string{"SSL_CERT_FILE=" + dir.CA()}
+		q.Authorities = []string{dir.CA()}
 	}
 	b, err := yaml.Marshal(q)
 	if err != nil {

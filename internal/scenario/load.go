@@ -55,6 +55,9 @@ func (r *reader) finish(s *telltale.Scenario) {
 	if _, ok := r.places["channel"]; !ok {
 		r.fail("", "list the hosts that the message is supposed to pass through; channel: [] says that there are none", `the field "channel" is missing`)
 	}
+	for i, path := range s.Authorities {
+		s.Authorities[i] = r.resolve(path)
+	}
 	if s.Name == "" {
 		s.Name = fileName(s.App.Name)
 	}

@@ -46,6 +46,7 @@ func Marshal(s telltale.Scenario) ([]byte, error) {
 	w.line("channel: %s", flow(s.Channel))
 	w.list("", "scope", s.Scope)
 	w.names(s.Names)
+	w.list("", "authorities", s.Authorities)
 	w.line("alpha: %s", strconv.FormatFloat(s.Alpha, 'f', -1, 64))
 	w.limits(s.Limits)
 	return []byte(w.String()), nil

@@ -49,7 +49,7 @@ func (ps *Problems) checkCounts(s telltale.Scenario) {
 		{"accounts", len(s.Accounts), maxEntries}, {"directions", len(s.Directions), maxEntries},
 		{"words", len(s.Words), maxWords}, {"controls", len(s.Controls), maxEntries},
 		{"exclude", len(s.Exclude), maxEntries}, {"channel", len(s.Channel), maxEntries},
-		{"scope", len(s.Scope), maxEntries}, {"names", len(s.Names), maxWords},
+		{"scope", len(s.Scope), maxEntries}, {"authorities", len(s.Authorities), maxEntries}, {"names", len(s.Names), maxWords},
 	} {
 		if list.has > list.max {
 			ps.report(list.path, "split the scenario", "%s has %d entries, more than %d", list.path, list.has, list.max)

@@ -1,0 +1,64 @@
+# telltale: everything here needs Go alone; what real-part tests need besides,
+# scripts/setup installs where it may. `make help` lists the targets.
+GO      ?= go
+BIN     := bin
+LINT    := $(BIN)/golangci-lint
+LINT_VERSION := v2.15.0
+FUZZTIME ?= 2s
+SEEDS   ?= 20
+
+export CGO_ENABLED ?= 0
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
+
+.PHONY: build
+build: ## the program, as bin/telltale
+	$(GO) build -o $(BIN)/telltale ./cmd/telltale
+
+.PHONY: test
+test: ## all tests; installs what real-part tests need when it may
+	@sh scripts/setup
+	$(GO) test -timeout 20m ./...
+
+.PHONY: race
+race: ## all tests under the race detector (needs a C compiler)
+	CGO_ENABLED=1 $(GO) test -race -short -timeout 25m ./...
+
+.PHONY: vet
+vet: ## go vet for the three systems
+	$(GO) vet ./...
+	GOOS=darwin $(GO) build ./...
+	GOOS=windows $(GO) build ./...
+
+.PHONY: lint
+lint: $(LINT) ## golangci-lint, the import arrows included
+	$(LINT) run ./...
+
+$(LINT):
+	GOBIN=$(CURDIR)/$(BIN) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
+
+.PHONY: fuzz
+fuzz: ## every fuzz target for FUZZTIME
+	sh scripts/fuzz $(FUZZTIME)
+
+.PHONY: bench
+bench: ## benchmarks, each beside its baseline
+	$(GO) test -run '^$$' -bench . -benchtime 1s ./...
+
+.PHONY: bench-lab
+bench-lab: build ## every lab profile over SEEDS seeds: true, found, missed, false
+	$(BIN)/telltale demo --all --seeds $(SEEDS)
+
+.PHONY: bench-null
+bench-null: ## 1,000 null runs of the statistics: share of false findings
+	$(GO) test -count=1 -run 'TestNull' -v ./internal/attribute/...
+
+.PHONY: check
+check: ## what the gate runs
+	bash .ci/run
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf $(BIN)

@@ -1,0 +1,202 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"example.org/telltale"
+	"example.org/telltale/internal/scenario"
+)
+
+const (
+	// firstWait is how long an arrival may take before any was seen.
+	firstWait = 5 * time.Second
+	// shortestWait is the least that a missing message is waited for.
+	shortestWait = 200 * time.Millisecond
+	// latest is the number of arrivals that the wait is learned from.
+	latest = 40
+	// tries is how often a void question is put again.
+	tries = 3
+)
+
+// ask puts questions one after the other and returns their trials in the
+// same order. Those already answered in the case are not put again.
+func (e *engine) ask(ctx context.Context, items []scenario.Item) ([]trial, error) {
+	trials := make([]trial, 0, len(items))
+	for _, item := range items {
+		t, err := e.askOne(ctx, item)
+		if err != nil {
+			return trials, err
+		}
+		trials = append(trials, t)
+	}
+	return trials, e.readLate(ctx)
+}
+
+func (e *engine) askOne(ctx context.Context, item scenario.Item) (trial, error) {
+	if t, ok := e.answers.byKey[item.Key]; ok {
+		e.learn(t.receipt)
+		return t, nil
+	}
+	var t trial
+	for range tries {
+		if err := e.mayType(ctx); err != nil {
+			return trial{}, err
+		}
+		var err error
+		if t, err = e.try(ctx, item); err != nil {
+			return t, err
+		}
+		if t.receipt.Outcome != telltale.Void {
+			e.answers.byKey[item.Key] = t
+			e.learn(t.receipt)
+			return t, nil
+		}
+	}
+	return t, nil
+}
+
+// mayType checks the limits and the stop rule.
+func (e *engine) mayType(ctx context.Context) error {
+	limits := e.Scenario.Limits
+	switch {
+	case ctx.Err() != nil:
+		return fmt.Errorf("%w: %w", ErrStopped, context.Cause(ctx))
+	case limits.Messages > 0 && e.answers.sent >= limits.Messages:
+		return fmt.Errorf("%w: the limit of %d messages is reached", ErrStopped, limits.Messages)
+	case limits.Triggering > 0 && e.triggering() >= limits.Triggering:
+		return fmt.Errorf("%w: the limit of %d triggering messages is reached", ErrStopped, limits.Triggering)
+	case limits.Duration > 0 && e.Clock().Sub(e.began) >= limits.Duration:
+		return fmt.Errorf("%w: the limit of %v is reached", ErrStopped, limits.Duration)
+	case limits.Voids > 0 && e.voids >= limits.Voids:
+		return fmt.Errorf("the last %d questions could not be put (%s): mend the driver, then resume the case", e.voids, e.lastReason())
+	}
+	return nil
+}
+
+// try commits a probe, types it and settles it.
+func (e *engine) try(ctx context.Context, item scenario.Item) (trial, error) {
+	id := fmt.Sprintf("p%06d", e.answers.next)
+	e.answers.next++
+	canary := e.Case.Canary(id)
+	probe := telltale.Probe{
+		ID: id, Key: item.Key, Arm: item.Arm, Block: item.Block,
+		From: item.From, To: item.To, Direction: item.Direction, Word: item.Word,
+		Text: scenario.Compose(item.Body, canary), Canary: canary, Planned: e.Clock(),
+	}
+	if err := e.Case.PutProbe(probe); err != nil {
+		return trial{}, err
+	}
+	receipt, err := e.driver.Send(ctx, telltale.Typing{Probe: id, From: probe.From, To: probe.To, Text: probe.Text, Wait: e.wait})
+	receipt = e.judge(probe, receipt, err)
+	if err := e.Case.PutReceipt(receipt); err != nil {
+		return trial{}, err
+	}
+	if receipt.Outcome == telltale.Void {
+		e.voids++
+	} else {
+		e.voids = 0
+		e.answers.sent++
+	}
+	if err != nil {
+		e.revive(ctx, err)
+	}
+	return trial{probe, receipt}, nil
+}
+
+// judge makes the trial void when the question was not really put.
+func (e *engine) judge(probe telltale.Probe, receipt telltale.Receipt, err error) telltale.Receipt {
+	void := func(reason string) telltale.Receipt {
+		return telltale.Receipt{Probe: probe.ID, Typed: receipt.Typed, Outcome: telltale.Void, Reason: reason, Sent: receipt.Sent, Settled: e.Clock()}
+	}
+	switch {
+	case err != nil:
+		return void(err.Error())
+	case receipt.Outcome == telltale.Void:
+		return void(receipt.Reason)
+	case receipt.Typed != probe.Text:
+		return void(fmt.Sprintf("the input field held %.80q", receipt.Typed))
+	case receipt.Outcome == telltale.Delivered && receipt.Got != probe.Text:
+		receipt.Outcome = telltale.Altered
+	}
+	receipt.Probe = probe.ID
+	return receipt
+}
+
+// revive starts the app afresh after the driver failed. If that fails too,
+// the next question is void, and the stop rule decides.
+func (e *engine) revive(ctx context.Context, cause error) {
+	e.Log.Warn("the driver failed; the trial is void", "error", cause)
+	resetter, ok := e.driver.(telltale.Resetter)
+	if !ok || ctx.Err() != nil {
+		return
+	}
+	if err := resetter.Reset(ctx); err != nil {
+		e.Log.Warn("starting the driver again", "error", err)
+	}
+}
+
+// learn takes the time that arrivals need from the latest ones: four times
+// the slowest of them and a little, within bounds. What arrives later still
+// is taken in as late.
+func (e *engine) learn(r telltale.Receipt) {
+	if r.Outcome != telltale.Delivered || r.Late {
+		return
+	}
+	e.arrivals = append(e.arrivals, r.Settled.Sub(r.Sent))
+	e.arrivals = e.arrivals[max(0, len(e.arrivals)-latest):]
+	e.wait = min(firstWait, 4*slices.Max(e.arrivals)+shortestWait)
+}
+
+// readLate takes in messages that arrived after they were given up.
+func (e *engine) readLate(ctx context.Context) error {
+	reader, ok := e.driver.(telltale.LateReader)
+	if !ok {
+		return nil
+	}
+	late, err := reader.Late(ctx)
+	if err != nil {
+		e.Log.Warn("reading late arrivals", "error", err)
+	}
+	texts := map[string]telltale.Probe{}
+	for _, p := range e.Case.Snapshot().Probes {
+		texts[p.ID] = p
+	}
+	for _, receipt := range late {
+		probe, ok := texts[receipt.Probe]
+		if !ok {
+			continue
+		}
+		receipt = e.judge(probe, receipt, nil)
+		receipt.Late = true
+		if err := e.Case.PutReceipt(receipt); err != nil {
+			return err
+		}
+		e.answers.byKey[probe.Key] = trial{probe, receipt}
+	}
+	return nil
+}
+
+func (e *engine) lastReason() string {
+	receipts := e.Case.Snapshot().Receipts
+	for i := len(receipts) - 1; i >= 0; i-- {
+		if receipts[i].Outcome == telltale.Void {
+			return receipts[i].Reason
+		}
+	}
+	return errors.ErrUnsupported.Error()
+}
+
+// triggering counts the messages that were copied or did not arrive.
+func (e *engine) triggering() int {
+	n := 0
+	for id, receipt := range e.Case.Snapshot().LastReceipts() {
+		if telltale.CellOf(receipt.Outcome, e.follow.copied[id]).Reacted() {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,219 @@
+package bench
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"example.org/telltale"
+	"example.org/telltale/internal/attribute"
+	"example.org/telltale/internal/casefile"
+	"example.org/telltale/internal/peel"
+)
+
+// sensorExpose names the flows of our own active checks.
+const sensorExpose = "expose"
+
+// follower opens what the sensors recorded and writes down the layers.
+type follower struct {
+	scenario *telltale.Scenario
+	store    *casefile.Case
+	opener   *peel.Opener
+	lists    func(telltale.Flow, func(telltale.Digest) ([]byte, error)) []ListCandidate
+	// next is the first flow that was not looked at.
+	next int
+	// locked are jobs that were looked at in vain; more keys may open them.
+	locked []job
+	// keys is the number of keys that locked was tried with.
+	keys int
+	// layers and listed tell what is written already.
+	layers, listed map[string]bool
+	// copied tells which probes were seen to be copied.
+	copied map[string]bool
+}
+
+// job is one message to open.
+type job struct {
+	flow    telltale.Flow
+	message int
+	bytes   []byte
+	list    bool
+}
+
+func newFollower(cfg Config) *follower {
+	f := &follower{
+		scenario: &cfg.Scenario, store: cfg.Case, opener: cfg.Opener, lists: cfg.Lists,
+		layers: map[string]bool{}, listed: map[string]bool{}, copied: map[string]bool{},
+	}
+	for _, layer := range cfg.Case.Snapshot().Layers {
+		f.layers[layerKey(layer)] = true
+		f.mark(layer)
+	}
+	return f
+}
+
+func layerKey(l telltale.Layer) string {
+	return fmt.Sprintf("%s/%d/%d/%s", l.Flow, l.Message, l.Offset, strings.Join(l.Path, "›"))
+}
+
+func (f *follower) mark(l telltale.Layer) {
+	for _, id := range l.Probes {
+		f.copied[id] = true
+	}
+}
+
+// open looks at every flow recorded since the last call, and again at those
+// that did not open if there are new keys.
+func (f *follower) open(ctx context.Context, keys []peel.Key) error {
+	rec := f.store.Snapshot()
+	jobs, err := f.fresh(rec)
+	if err != nil {
+		return err
+	}
+	if len(keys) > f.keys {
+		jobs = append(f.locked, jobs...)
+		f.locked, f.keys = nil, len(keys)
+	}
+	needles := needlesOf(rec.Probes)
+	results := make([]peel.Result, len(jobs))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(2)
+	for i, job := range jobs {
+		group.Go(func() error {
+			results[i] = f.opener.Open(ctx, f.peelJob(job, needles, keys))
+			return ctx.Err()
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	return f.write(jobs, results)
+}
+
+// fresh lists the messages of new flows that may hold copies or lists.
+func (f *follower) fresh(rec *telltale.Record) ([]job, error) {
+	var jobs []job
+	for ; f.next < len(rec.Flows); f.next++ {
+		flow := rec.Flows[f.next]
+		if flow.Sensor == sensorExpose || attribute.InChannel(f.scenario, flow.Host) {
+			continue
+		}
+		out, err := f.outgoing(flow)
+		if err != nil {
+			return nil, err
+		}
+		jobs = append(append(jobs, out...), f.offered(flow)...)
+	}
+	return jobs, nil
+}
+
+func (f *follower) outgoing(flow telltale.Flow) ([]job, error) {
+	var jobs []job
+	for i, m := range flow.Messages {
+		if !m.Out || m.Leg != telltale.LegApp || m.Bytes == "" {
+			continue
+		}
+		b, err := f.store.Blob(m.Bytes)
+		if err != nil {
+			return nil, fmt.Errorf("reading back evidence: %w", err)
+		}
+		jobs = append(jobs, job{flow: flow, message: i, bytes: b})
+	}
+	return jobs, nil
+}
+
+// offered lists responses that may be word lists, each content once a host.
+func (f *follower) offered(flow telltale.Flow) []job {
+	var jobs []job
+	for _, candidate := range f.lists(flow, f.store.Blob) {
+		key := flow.Host + " " + string(telltale.DigestOf(candidate.Body))
+		if f.listed[key] {
+			continue
+		}
+		f.listed[key] = true
+		jobs = append(jobs, job{flow: flow, message: candidate.Message, bytes: candidate.Body, list: true})
+	}
+	return jobs
+}
+
+// needlesOf gives what to look for: both canaries of every probe, and the
+// whole text for copies that were hashed.
+func needlesOf(probes []telltale.Probe) []peel.Needle {
+	needles := make([]peel.Needle, 0, 3*len(probes))
+	for _, p := range probes {
+		for _, text := range []string{p.Canary.Latin, p.Canary.CJK, p.Text} {
+			needles = append(needles, peel.Needle{Probe: p.ID, Text: text})
+		}
+	}
+	return needles
+}
+
+func (f *follower) peelJob(j job, needles []peel.Needle, keys []peel.Key) peel.Job {
+	pj := peel.Job{Bytes: j.bytes, Keys: keys, Words: f.scenario.Words, ExpectList: j.list}
+	if !j.list {
+		pj.Needles = needles
+	}
+	return pj
+}
+
+func (f *follower) write(jobs []job, results []peel.Result) error {
+	for i, job := range jobs {
+		if len(results[i].Finds) == 0 {
+			f.locked = append(f.locked, job)
+		}
+		for _, find := range results[i].Finds {
+			if err := f.writeFind(job, find); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (f *follower) writeFind(j job, find peel.Find) error {
+	layer := telltale.Layer{
+		Flow: j.flow.ID, Message: j.message, Path: find.Path, Offset: find.Offset,
+		Score: find.Score, Probes: find.Probes, List: find.List,
+	}
+	if find.Key != nil {
+		layer.Key, layer.KeySource = hex.EncodeToString(find.Key.Bytes), find.Key.Source
+	}
+	f.mark(layer)
+	if f.layers[layerKey(layer)] {
+		return nil
+	}
+	f.layers[layerKey(layer)] = true
+	var err error
+	if layer.Bytes, err = f.store.Keep(find.Bytes); err != nil {
+		return err
+	}
+	for _, step := range find.Steps {
+		digest, err := f.store.Keep(step)
+		if err != nil {
+			return err
+		}
+		layer.Steps = append(layer.Steps, digest)
+	}
+	return f.store.PutLayer(layer)
+}
+
+// longest is the longest time seen between a message and its copy.
+func (f *follower) longest(rec *telltale.Record) time.Duration {
+	var longest time.Duration
+	for _, copies := range attribute.Copies(rec) {
+		for _, c := range copies {
+			longest = max(longest, c.Delay)
+		}
+	}
+	return longest
+}
+
+// followUp waits for the last copies.
+func (e *engine) followUp(ctx context.Context) error {
+	e.Progress.Stage("follow", 0)
+	return e.listen(ctx, e.Scenario.Window)
+}

@@ -1,0 +1,72 @@
+package bench
+
+import (
+	"context"
+	"time"
+
+	"example.org/telltale"
+)
+
+// background watches the app with nobody typing.
+func (e *engine) background(ctx context.Context) error {
+	e.Progress.Stage("background", 0)
+	return e.pause(ctx, e.Scenario.Listen)
+}
+
+// pause lets time pass. It is the one place where the engine waits for
+// something that announces itself by not happening.
+func (e *engine) pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// listen waits until copies of what was typed must have left, then opens
+// what the sensors have recorded.
+func (e *engine) listen(ctx context.Context, d time.Duration) error {
+	if last := e.lastSent(); !last.IsZero() {
+		if left := d - e.Clock().Sub(last); left > 0 {
+			if err := e.pause(ctx, left); err != nil {
+				return err
+			}
+		}
+	}
+	quiet, cancel := context.WithTimeout(ctx, e.Scenario.Window)
+	defer cancel()
+	for _, sensor := range e.Sensors {
+		if q, ok := sensor.(telltale.Quieter); ok {
+			q.Quiet(quiet)
+		}
+	}
+	if err := e.readLate(ctx); err != nil {
+		return err
+	}
+	if err := e.markSpan(); err != nil {
+		return err
+	}
+	return e.follow.open(ctx, e.keys)
+}
+
+func (e *engine) lastSent() time.Time {
+	receipts := e.Case.Snapshot().Receipts
+	if len(receipts) == 0 {
+		return time.Time{}
+	}
+	return receipts[len(receipts)-1].Settled
+}
+
+// cell joins a trial's delivery with the copies seen so far.
+func (e *engine) cell(t trial) telltale.Cell {
+	return telltale.CellOf(e.answers.byKey[t.probe.Key].receipt.Outcome, e.follow.copied[t.probe.ID])
+}
+
+// learnLag shortens the wait for copies to what was seen: four times the
+// longest delay and a little, and never more than the window.
+func (e *engine) learnLag() {
+	e.settle = min(e.Scenario.Window, 4*e.follow.longest(e.Case.Snapshot())+shortestWait)
+}

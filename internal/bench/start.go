@@ -1,0 +1,103 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"example.org/telltale"
+)
+
+// stopGrace is how long sensors may take to record what is still open.
+const stopGrace = 10 * time.Second
+
+func (e *engine) startSensors(ctx context.Context) error {
+	e.Progress.Stage("start", 0)
+	var coverage []telltale.Coverage
+	for i, sensor := range e.Sensors {
+		env, err := sensor.Start(ctx, e.Case)
+		if err != nil {
+			e.Sensors = e.Sensors[:i]
+			return errors.Join(fmt.Errorf("starting a sensor: %w", err), e.stopSensors())
+		}
+		e.env = append(e.env, env...)
+		coverage = append(coverage, sensor.View()...)
+	}
+	e.span = telltale.Span{From: e.Clock()}
+	return e.Case.PutCoverage(coverage)
+}
+
+func (e *engine) stopSensors() error {
+	ctx, cancel := context.WithTimeout(context.Background(), stopGrace)
+	defer cancel()
+	var errs []error
+	for _, sensor := range e.Sensors {
+		if err := sensor.Stop(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("stopping a sensor: %w", err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// markSpan records that all sensors have watched up to now. A negative
+// counts only within what was marked.
+func (e *engine) markSpan() error {
+	e.span.To = e.Clock()
+	return e.Case.PutSpan(e.span)
+}
+
+// startDriver starts the app and takes down what is tested.
+func (e *engine) startDriver(ctx context.Context) error {
+	driver, err := e.Driver(e.env)
+	if err != nil {
+		return fmt.Errorf("starting the driver: %w", err)
+	}
+	description, err := driver.Describe(ctx)
+	if err != nil {
+		return errors.Join(fmt.Errorf("the driver does not describe its app: %w", err), driver.Close())
+	}
+	app, err := e.describeApp(description.App)
+	if err == nil {
+		err = missingAccount(e.Scenario.Accounts, description.Accounts)
+	}
+	if err == nil {
+		err = e.sameApp(app)
+	}
+	if err != nil {
+		return errors.Join(err, driver.Close())
+	}
+	e.driver = driver
+	return nil
+}
+
+// sameApp records the app, or on a resumed run checks that it is the one
+// that the case is about.
+func (e *engine) sameApp(app telltale.App) error {
+	was := e.Case.Snapshot().App
+	if was.Name == "" {
+		return e.Case.PutApp(app)
+	}
+	if was.Name != app.Name || was.Version != app.Version {
+		return fmt.Errorf("the case is about %s %s, the driver now drives %s %s: begin a new case", was.Name, was.Version, app.Name, app.Version)
+	}
+	for i, f := range app.Files {
+		if i < len(was.Files) && was.Files[i].Digest != f.Digest {
+			return fmt.Errorf("%s has changed since the case was begun: begin a new case", f.Path)
+		}
+	}
+	return nil
+}
+
+func missingAccount(want, have []telltale.Account) error {
+	for _, w := range want {
+		found := false
+		for _, h := range have {
+			found = found || h == w
+		}
+		if !found {
+			return fmt.Errorf("the scenario needs the account %q on the %s side, the driver does not have it", w.Name, w.Side)
+		}
+	}
+	return nil
+}

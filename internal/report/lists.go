@@ -157,7 +157,7 @@ func (x *index) compare(out *List, entries []string, onList map[string]bool) {
 	for _, t := range x.supported(telltale.KindTrigger) {
 		triggers[wordsKey(t.Claim.Words)] = true
 	}
-	typed := strings.ToLower(strings.Join(x.rec.Scenario.Words, "\n"))
+	typed := strings.Join(lowered(x.rec.Scenario.Words), "\n")
 	seen := map[string]bool{}
 	for _, e := range entries {
 		norm := strings.ToLower(strings.TrimSpace(cutBytes(e, longestEntry)))
@@ -188,7 +188,7 @@ func parts(entry string) []string {
 func wordsKey(words []string) string {
 	lower := make(map[string]bool, len(words))
 	for _, w := range words {
-		lower[strings.ToLower(strings.TrimSpace(w))] = true
+		lower[strings.ToLower(strings.TrimSpace(cutBytes(w, longestEntry)))] = true
 	}
 	return strings.Join(sorted(lower), "\x00")
 }

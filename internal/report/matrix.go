@@ -45,11 +45,11 @@ func (r Row) Valid() Count {
 func Matrix(rec *telltale.Record) []Row { return newIndex(rec).matrix() }
 
 func (x *index) matrix() []Row {
-	triggers := x.supported(telltale.KindTrigger)
+	patterns := x.patterns()
 	counts := map[telltale.Direction]map[Group]*Row{}
 	for i := range x.rec.Probes {
 		p := &x.rec.Probes[i]
-		group := groupOf(p, triggers)
+		group := groupOf(p, patterns)
 		if group == "" {
 			continue
 		}
@@ -88,15 +88,16 @@ func (r *Row) add(c telltale.Cell) {
 }
 
 // groupOf sorts a probe; empty for those that the matrix leaves out.
-func groupOf(p *telltale.Probe, triggers []telltale.Finding) Group {
+func groupOf(p *telltale.Probe, patterns []pattern) Group {
 	switch p.Arm {
 	case telltale.ArmContact:
 		return GroupContact
 	case telltale.ArmControl:
 		return GroupControl
 	case telltale.ArmTreatment:
-		for _, t := range triggers {
-			if setsOff(t.Claim, p.Word, p.Direction) {
+		text := strings.ToLower(p.Word)
+		for _, t := range patterns {
+			if t.setOffBy(text, p.Direction) {
 				return GroupTrigger
 			}
 		}
@@ -105,22 +106,48 @@ func groupOf(p *telltale.Probe, triggers []telltale.Finding) Group {
 	return ""
 }
 
-// setsOff reports whether text, going in direction d, holds the trigger:
-// all of its words and none of its exceptions, letter case aside.
-func setsOff(c telltale.Claim, text string, d telltale.Direction) bool {
-	if c.Direction != telltale.Both && c.Direction != "" && c.Direction != d {
+// pattern is a supported trigger, its words in lower case.
+type pattern struct {
+	direction      telltale.Direction
+	words, without []string
+}
+
+func (x *index) patterns() []pattern {
+	var out []pattern
+	for _, f := range x.supported(telltale.KindTrigger) {
+		if len(f.Claim.Words) > 0 {
+			out = append(out, pattern{f.Claim.Direction, lowered(f.Claim.Words), lowered(f.Claim.Without)})
+		}
+	}
+	return out
+}
+
+// lowered writes words in lower case. What is longer than any message is cut:
+// it matches nothing either way, and costs time in every comparison.
+func lowered(words []string) []string {
+	const most = 1 << 13
+	out := make([]string, len(words))
+	for i, w := range words {
+		out[i] = strings.ToLower(cutBytes(w, most))
+	}
+	return out
+}
+
+// setOffBy reports whether a text in lower case, going in direction d, holds
+// all words of the trigger and none of its exceptions.
+func (t pattern) setOffBy(text string, d telltale.Direction) bool {
+	if t.direction != telltale.Both && t.direction != "" && t.direction != d {
 		return false
 	}
-	text = strings.ToLower(text)
-	for _, w := range c.Words {
-		if !strings.Contains(text, strings.ToLower(w)) {
+	for _, w := range t.words {
+		if !strings.Contains(text, w) {
 			return false
 		}
 	}
-	for _, w := range c.Without {
-		if w != "" && strings.Contains(text, strings.ToLower(w)) {
+	for _, w := range t.without {
+		if w != "" && strings.Contains(text, w) {
 			return false
 		}
 	}
-	return len(c.Words) > 0
+	return true
 }

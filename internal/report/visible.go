@@ -92,8 +92,6 @@ func hidden(r rune) bool {
 
 // cut shortens s to about n characters, made visible, and says so.
 func cut(s string, n int) string {
-	// A bound on bytes first: counting a megabyte's characters is cheap,
-	// making them visible is not.
 	at, count := len(s), 0
 	for i := range s {
 		if count == n {
@@ -105,7 +103,7 @@ func cut(s string, n int) string {
 	if at == len(s) {
 		return Visible(s)
 	}
-	return Visible(s[:at]) + fmt.Sprintf("… [cut; %s characters in all]", Count(utf8.RuneCountInString(s)))
+	return Visible(s[:at]) + fmt.Sprintf("… [cut; %s bytes in all]", Count(len(s)))
 }
 
 // cutAll shortens each string and the list of them.

@@ -48,7 +48,6 @@ type questionDriver struct {
 	Kind    string   `yaml:"kind"`
 	Command []string `yaml:"command"`
 	Timeout string   `yaml:"timeout"`
-	Env     []string `yaml:"env,omitempty"`
 }
 
 type questionLimits struct {
@@ -80,7 +79,6 @@ func writeScenario(dir labdir.Dir, plan profile.Plan, program string) error {
 	}
 	if hasTLS(plan) {
 		// The authority that the app trusts; a proxy has to trust it as well.
-		q.Driver.Env = []string{"SSL_CERT_FILE=" + dir.CA()}
 		q.Authorities = []string{dir.CA()}
 	}
 	b, err := yaml.Marshal(q)

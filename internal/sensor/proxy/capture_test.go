@@ -23,10 +23,10 @@ import (
 // captured posts over HTTP and over HTTPS and returns the capture.
 func captured(t *testing.T) []byte {
 	t.Helper()
-	var file bytes.Buffer
+	var first, second bytes.Buffer
 	server, trust := secure(t)
-	r := start(t, server.Listener.Addr().String(), trust, func(c *proxy.Config) { c.Capture = &file })
-	clear := start(t, mirror(t), func(c *proxy.Config) { c.Capture = &file })
+	r := start(t, server.Listener.Addr().String(), trust, func(c *proxy.Config) { c.Capture = &first })
+	clear := start(t, mirror(t), func(c *proxy.Config) { c.Capture = &second })
 	post := func(r *rig, url string) {
 		resp, err := client(t, r.env).Post(url, "text/plain", strings.NewReader(strings.Repeat("the message ", 4000)))
 		if err != nil {
@@ -36,13 +36,14 @@ func captured(t *testing.T) []byte {
 		_ = resp.Body.Close()
 	}
 	post(r, "https://example.com/up")
-	r.stop() // one proxy writes at a time
+	r.stop()
 	a := clear.dial()
 	a.say("GET http://a1.tom.test/clear HTTP/1.1\r\nHost: a1.tom.test\r\n\r\n")
 	a.hear("HTTP/1.1 200 OK\r\n")
 	_ = a.Close()
 	clear.stop()
-	return file.Bytes()
+	// A resumed run appends to the file of the first.
+	return append(first.Bytes(), second.Bytes()...)
 }
 
 // stream is one direction of a connection.

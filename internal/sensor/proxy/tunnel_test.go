@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"example.org/telltale"
@@ -60,6 +61,32 @@ func TestHTTPSIsOpened(t *testing.T) {
 	}
 	if flows[0].Conn != flows[1].Conn {
 		t.Error("two requests of one tunnel are not one connection")
+	}
+}
+
+func TestManyTunnelsAtOnce(t *testing.T) {
+	t.Parallel()
+	server, trust := secure(t)
+	r := start(t, server.Listener.Addr().String(), trust)
+	var group sync.WaitGroup
+	for range 20 {
+		c := client(t, r.env)
+		group.Go(func() {
+			resp, err := c.Post("https://example.com/up", "text/plain", strings.NewReader("one of many"))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			_ = resp.Body.Close()
+		})
+	}
+	group.Wait()
+	conns := map[string]bool{}
+	for _, f := range r.quiet(20) {
+		conns[f.Conn] = true
+	}
+	if len(conns) != 20 {
+		t.Errorf("%d connections, want 20", len(conns))
 	}
 }
 

@@ -188,8 +188,11 @@ func (p *peelPrinter) find(w io.Writer, file string, f peel.Find) error {
 	line := peelFind{File: file, Offset: f.Offset, Path: []string{}, Coats: append([]string{}, f.Path...), Score: f.Score, List: f.List}
 	for _, coat := range f.Path {
 		name, parameter, _ := strings.Cut(coat, ":")
-		if name == "hash" {
+		switch name {
+		case "hash":
 			name = parameter
+		case "chunked":
+			name = "http-chunked"
 		}
 		line.Path = append(line.Path, name)
 	}

@@ -69,7 +69,7 @@ func (in Input) enciphered() bool {
 	if n := len(in.Under); n > 0 && isCipher(in.Under[n-1]) {
 		return false // under two ciphers at once anything fits
 	}
-	return len(in.Bytes) >= 6 && in.Best < 0.9 && in.Sure > 0.4 && !in.Derived && !in.Shape.Text() && in.Shape.Entropy > 1.5
+	return len(in.Bytes) >= 6 && in.Best < sure && in.Sure > 0.4 && !in.Derived && !in.Shape.Text() && in.Shape.Entropy > 1.5
 }
 
 // bestBids keeps the best candidates.

@@ -106,13 +106,16 @@ func (compressPeeler) Peel(in Input) []Candidate {
 	var out []Candidate
 	left := in.Limit
 	for _, f := range formats() {
-		if !f.sure && in.Best > 0.9 {
+		if !f.sure && in.Best > sure {
 			continue
 		}
 		for _, at := range f.starts(in.Bytes) {
 			c, ok := f.peel(in.Bytes[at:], left)
 			if !ok {
 				continue
+			}
+			if !f.sure && c.Note == NoteLimit && !in.body() {
+				c.Note = "" // as likely noise that inflates without end
 			}
 			c.Offset = at
 			c.Whole = at == 0
@@ -124,6 +127,18 @@ func (compressPeeler) Peel(in Input) []Candidate {
 		}
 	}
 	return out
+}
+
+// body reports whether the bytes are a whole body or stream by their path.
+func (in Input) body() bool {
+	if len(in.Under) == 0 {
+		return false
+	}
+	switch in.Under[len(in.Under)-1] {
+	case "body", "chunked", "gzip", "zlib", "base64":
+		return true
+	}
+	return false
 }
 
 // peel inflates one stream and judges whether it was one.

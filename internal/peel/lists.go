@@ -32,7 +32,7 @@ func (s *search) reportList(n *node, shape Shape) {
 		f.Path = append(slices.Clone(f.Path), charset)
 		f.Bytes = decodeForm(charset, n.bytes)
 	}
-	s.found.lists = append(s.found.lists, listFind{f, n.offset, n.offset + max(n.length, 1)})
+	s.found.lists = append(s.found.lists, listFind{f, n.from, n.from + max(n.length, 1)})
 }
 
 // listIn reads a layer as a list in the likeliest charset.

@@ -22,6 +22,7 @@ const (
 	layerLimit = 16 << 20 // bytes of one decoded layer
 	fanLimit   = 400      // candidates taken from one peeler for one layer
 	done       = 2        // above every score
+	sure       = 0.9      // a bid that makes others needless
 )
 
 // Open searches job.Bytes. It ends when everything was looked into, when the
@@ -53,8 +54,9 @@ type node struct {
 	path   []string
 	steps  [][]byte
 	parent *node
-	// offset and length of the part of the job's bytes that this came from.
-	offset, length int
+	// from and length are the part of the job's bytes that this came from;
+	// offset is where in it the outermost coat begins.
+	from, length, offset int
 	// raw: bytes stand in the job's bytes as they are.
 	raw   bool
 	score float64
@@ -87,8 +89,7 @@ type search struct {
 // visit reports what is in a layer and queues what is under it.
 func (s *search) visit(n *node) {
 	shape := ShapeOf(n.bytes)
-	message := n.parent == nil && isHTTP(n.bytes)
-	s.report(n, message)
+	message := isHTTP(n.bytes)
 	if s.job.ExpectList {
 		s.reportList(n, shape)
 	}
@@ -97,19 +98,26 @@ func (s *search) visit(n *node) {
 	}
 	if len(n.path) >= s.budget.Depth {
 		s.note(NoteLimit, n.offset, fmt.Sprintf("deeper than %d coats", s.budget.Depth))
+		s.report(n, s.hits(n), false)
 		return
 	}
-	s.peel(n, shape)
+	hits := s.hits(n)
+	opened := s.peel(n, shape, len(hits) > 0)
+	s.report(n, hits, message || opened && !shape.Text())
 }
 
-// peel asks every peeler in turn.
-func (s *search) peel(n *node, shape Shape) {
+// peel asks every peeler in turn, and reports whether one of them explains
+// the layer as a whole. Where a needle can be read, no cipher is tried.
+func (s *search) peel(n *node, shape Shape, read bool) bool {
 	in := Input{
 		Bytes: n.bytes, Under: n.path, Keys: s.job.Keys, Cribs: s.cribs, Shape: shape,
 		List: s.job.ExpectList, Context: s.ctx, Sure: n.score, Derived: n.derived(),
 	}
 	message := isHTTP(n.bytes)
-	split := false
+	if read {
+		in.Best = sure
+	}
+	split, opened := false, false
 	for _, p := range s.peelers {
 		parts := false
 		if message && p.Name() != "http" {
@@ -118,7 +126,7 @@ func (s *search) peel(n *node, shape Shape) {
 		in.Limit = int(min(layerLimit, s.budget.Bytes-s.spent))
 		if in.Limit <= 0 {
 			s.note(NoteLimit, n.offset, fmt.Sprintf("more than %d decoded bytes", s.budget.Bytes))
-			return
+			return false
 		}
 		for i, c := range p.Peel(in) {
 			if i == fanLimit {
@@ -127,6 +135,7 @@ func (s *search) peel(n *node, shape Shape) {
 			}
 			if c.Whole {
 				in.Best = max(in.Best, c.Score)
+				opened = opened || c.Score >= 0.8
 			}
 			if split && !c.Part && !c.Whole {
 				c.Score *= 0.9 // a named part tells more than a run within it
@@ -136,6 +145,7 @@ func (s *search) peel(n *node, shape Shape) {
 		}
 		split = split || parts
 	}
+	return opened
 }
 
 // take queues one candidate.
@@ -143,7 +153,7 @@ func (s *search) take(n *node, c Candidate) {
 	child := &node{
 		bytes: c.Bytes, parent: n, score: n.score * c.Score, key: n.key,
 		path: append(slices.Clone(n.path), c.Coats...), steps: slices.Clone(n.steps),
-		offset: n.offset, length: n.length,
+		from: n.from, length: n.length, offset: n.offset,
 	}
 	for range c.Coats {
 		child.steps = append(child.steps, n.step(c))
@@ -153,9 +163,8 @@ func (s *search) take(n *node, c Candidate) {
 	}
 	if n.raw {
 		child.offset += c.Offset
-		child.length = c.Length
-		if c.Length == 0 {
-			child.length = len(n.bytes) - c.Offset
+		if c.Length > 0 {
+			child.from, child.length = child.offset, c.Length
 		}
 		child.raw = s.standsAt(child.bytes, child.offset)
 	}

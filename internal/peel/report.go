@@ -20,8 +20,9 @@ type findings struct {
 	finds  []Find
 	lists  []listFind
 	claims map[string][]claim
-	// whole are hits in a whole HTTP message. Its parts tell more; what they
-	// do not tell is reported at the end.
+	// whole are hits in a layer that another coat explains as a whole, as in
+	// a message or in a compressed stream. What is under the coat tells more;
+	// what it does not tell is reported at the end, the deepest layers first.
 	whole []func()
 }
 
@@ -35,15 +36,15 @@ const (
 	findLimit = 10000
 )
 
-// report states the needles in a layer, and their digests.
-func (s *search) report(n *node, message bool) {
-	hits := s.cribs.set.Find(n.bytes, hitLimit)
-	hits = append(hits, s.cribs.hashes().find(n.bytes)...)
-	if len(hits) == 0 {
-		return
-	}
+// hits finds the needles in a layer, and their digests.
+func (s *search) hits(n *node) []match.Hit {
+	return append(s.cribs.set.Find(n.bytes, hitLimit), s.cribs.hashes().find(n.bytes)...)
+}
+
+// report states the hits in a layer, now or at the end.
+func (s *search) report(n *node, hits []match.Hit, later bool) {
 	for _, group := range byForm(hits) {
-		if message {
+		if later {
 			s.found.whole = append(s.found.whole, func() { s.state(n, group) })
 			continue
 		}
@@ -147,7 +148,7 @@ func (s *search) place(n *node, h match.Hit) claim {
 	if n.raw {
 		return claim{from: n.offset + h.At, until: n.offset + h.At + h.Len}
 	}
-	return claim{from: n.offset, until: n.offset + max(n.length, 1)}
+	return claim{from: n.from, until: n.from + max(n.length, 1)}
 }
 
 // claim books a place for a probe; false if it overlaps an earlier claim.
@@ -172,7 +173,7 @@ func (f *findings) claim(needle Needle, c claim) bool {
 func decodeForm(form string, b []byte) []byte {
 	charset := match.Charset(form)
 	if charset == nil {
-		return b // digests: there is nothing under them
+		return b // a digest or an altered text: there is nothing under it
 	}
 	out, err := charset.NewDecoder().Bytes(b)
 	if err != nil {
@@ -183,7 +184,7 @@ func decodeForm(form string, b []byte) []byte {
 
 // result sorts what was found.
 func (s *search) result() Result {
-	for _, state := range s.found.whole {
+	for _, state := range slices.Backward(s.found.whole) {
 		state()
 	}
 	finds := s.found.finds

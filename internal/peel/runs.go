@@ -79,6 +79,28 @@ func (hexPeeler) Peel(in Input) []Candidate {
 			out = append(out, c)
 		}
 	}
+	return append(out, dumps(in.Bytes)...)
+}
+
+// dumps reads pairs of digits with separators between them: "41:42", "41 42",
+// "0x41,0x42".
+func dumps(b []byte) []Candidate {
+	var out []Candidate
+	for _, r := range runs(b, 24, alphabet(digits+"abcdefABCDEFx :-,\r\n\t")) {
+		text := b[r.from:r.until]
+		tokens := bytes.FieldsFunc(text, func(r rune) bool { return r != 'x' && hexValue(byte(r)) < 0 })
+		plain := make([]byte, 0, len(tokens))
+		for _, t := range tokens {
+			if t = bytes.TrimPrefix(t, []byte("0x")); len(t) != 2 || t[0] == 'x' || t[1] == 'x' {
+				plain = nil
+				break
+			}
+			plain = append(plain, byte(hexValue(t[0])<<4|hexValue(t[1])))
+		}
+		if len(plain) >= 8 {
+			out = append(out, Candidate{Coats: []string{"hex"}, Bytes: plain, Offset: r.from, Length: len(text), Score: bid(plain, 0.8), Whole: len(text) == len(b)})
+		}
+	}
 	return out
 }
 

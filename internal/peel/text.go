@@ -27,17 +27,21 @@ func (p textPeeler) Peel(in Input) []Candidate {
 	if n == 0 {
 		return nil
 	}
-	return []Candidate{{Coats: []string{p.name}, Bytes: plain, Score: bid(plain, 0.85), Whole: true}}
+	first := bytes.Index(in.Bytes, []byte(p.mark))
+	return []Candidate{{Coats: []string{p.name}, Bytes: plain, Offset: first, Score: bid(plain, 0.85), Whole: true}}
 }
 
 // textPeelers is every escape that is undone over the whole input.
 func textPeelers() []Peeler {
 	return []Peeler{
 		textPeeler{"percent", "%", func(b []byte) ([]byte, int) { return unescape(b, percentEscape, true) }},
-		textPeeler{"json", `\`, func(b []byte) ([]byte, int) { return unescape(b, jsonEscape, false) }},
+		textPeeler{"percent-u", "%u", func(b []byte) ([]byte, int) { return unescape(b, percentU, false) }},
+		textPeeler{"json", `\`, func(b []byte) ([]byte, int) { return unjson(b, true) }},
+		textPeeler{"json-u", `\u`, func(b []byte) ([]byte, int) { return unjson(b, false) }},
 		textPeeler{"c-escape", `\`, func(b []byte) ([]byte, int) { return unescape(b, cEscape, false) }},
+		textPeeler{"js-escape", `\u{`, func(b []byte) ([]byte, int) { return unescape(b, jsEscape, false) }},
 		textPeeler{"html-entity", "&", unentity},
-		textPeeler{"quoted-printable", "=", func(b []byte) ([]byte, int) { return unescape(b, qpEscape, false) }},
+		textPeeler{"quoted-printable", "=", unquote},
 	}
 }
 
@@ -64,19 +68,24 @@ func unescape(b []byte, one func(b []byte) (int, []byte), plus bool) ([]byte, in
 	return out, count
 }
 
-// percentEscape reads %41 (RFC 3986) and %u4E2D.
+// percentEscape reads %41 (RFC 3986).
 func percentEscape(b []byte) (int, []byte) {
 	if b[0] != '%' || len(b) < 3 {
 		return 0, nil
-	}
-	if b[1] == 'u' || b[1] == 'U' {
-		return unit(b, 2, percentUnit)
 	}
 	hi, lo := hexValue(b[1]), hexValue(b[2])
 	if hi < 0 || lo < 0 {
 		return 0, nil
 	}
 	return 3, []byte{byte(hi<<4 | lo)}
+}
+
+// percentU reads %u4E2D, as escape() of JavaScript writes it, and %41.
+func percentU(b []byte) (int, []byte) {
+	if percentUnit(b) {
+		return unit(b, 2, percentUnit)
+	}
+	return percentEscape(b)
 }
 
 func percentUnit(b []byte) bool { return len(b) > 1 && b[0] == '%' && b[1]|0x20 == 'u' }
@@ -115,6 +124,14 @@ func hexRune(b []byte, from, digits int) (rune, bool) {
 	return r, true
 }
 
+// unjson undoes the escapes of JSON, in JSON or in other text.
+func unjson(b []byte, inJSON bool) ([]byte, int) {
+	if start := bytes.TrimLeft(b, " \t\r\n\ufeff"); (len(start) > 0 && (start[0] == '{' || start[0] == '[' || start[0] == '"')) != inJSON {
+		return nil, 0
+	}
+	return unescape(b, jsonEscape, false)
+}
+
 // jsonEscape reads the escapes of RFC 8259.
 func jsonEscape(b []byte) (int, []byte) {
 	if b[0] != '\\' || len(b) < 2 {
@@ -135,7 +152,7 @@ func simpleEscape(c byte, from, to string) (int, []byte) {
 	return 0, nil
 }
 
-// cEscape reads \x41, \101 and \u{4e2d}.
+// cEscape reads \x41 and \101.
 func cEscape(b []byte) (int, []byte) {
 	if b[0] != '\\' || len(b) < 4 {
 		return 0, nil
@@ -149,15 +166,34 @@ func cEscape(b []byte) (int, []byte) {
 		if v, err := strconv.ParseUint(string(b[1:4]), 8, 8); err == nil {
 			return 4, []byte{byte(v)}
 		}
-	case b[1] == 'u' && b[2] == '{':
-		end := bytes.IndexByte(b[:min(len(b), 10)], '}')
-		if end > 3 {
-			if r, ok := hexRune(b, 3, end-3); ok && utf8.ValidRune(r) {
-				return end + 1, utf8.AppendRune(nil, r)
-			}
-		}
 	}
 	return 0, nil
+}
+
+// jsEscape reads \u{4e2d}.
+func jsEscape(b []byte) (int, []byte) {
+	if !bytes.HasPrefix(b, []byte(`\u{`)) {
+		return 0, nil
+	}
+	end := bytes.IndexByte(b[:min(len(b), 10)], '}')
+	if end <= 3 {
+		return 0, nil
+	}
+	r, ok := hexRune(b, 3, end-3)
+	if !ok || !utf8.ValidRune(r) {
+		return 0, nil
+	}
+	return end + 1, utf8.AppendRune(nil, r)
+}
+
+// unquote undoes quoted-printable if most signs of equality are escapes;
+// otherwise they are just that.
+func unquote(b []byte) ([]byte, int) {
+	plain, n := unescape(b, qpEscape, false)
+	if 2*n <= bytes.Count(b, []byte("=")) {
+		return nil, 0
+	}
+	return plain, n
 }
 
 // qpEscape reads quoted-printable (RFC 2045): =41 and soft line breaks.
@@ -173,7 +209,7 @@ func qpEscape(b []byte) (int, []byte) {
 		return 3, nil
 	}
 	hi, lo := hexValue(b[1]), hexValue(b[2])
-	if hi < 0 || lo < 0 {
+	if hi < 0 || lo < 0 || b[1] >= 'a' || b[2] >= 'a' {
 		return 0, nil
 	}
 	return 3, []byte{byte(hi<<4 | lo)}

@@ -18,7 +18,7 @@ func (xorPeeler) Name() string { return "xor" }
 const xorBytes = 1 << 20
 
 func (xorPeeler) Peel(in Input) []Candidate {
-	if in.Best >= 0.9 || in.Derived || len(in.Bytes) < 2*match.MinLen || len(in.Bytes) > xorBytes {
+	if in.Best >= sure || in.Derived || len(in.Bytes) < 2*match.MinLen || len(in.Bytes) > xorBytes {
 		return nil
 	}
 	var out []Candidate

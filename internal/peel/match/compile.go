@@ -40,7 +40,8 @@ func Charsets() []string {
 	return []string{"utf-16le", "gb18030", "big5", "utf-16be", "shift-jis", "euc-kr"}
 }
 
-// Compile prepares needles in UTF-8 and in every charset that can write them.
+// Compile prepares needles in UTF-8, in every charset that can write them,
+// and in the altered forms of [Forms].
 func Compile(needles []Needle) *Set {
 	c := collector{index: map[string]int{}}
 	for i, n := range needles {
@@ -57,7 +58,21 @@ func Compile(needles []Needle) *Set {
 			}
 		}
 	}
-	return build(c.patterns)
+	for _, f := range Forms() {
+		for i, n := range needles {
+			if len(n.Text) < MinLen {
+				continue // altering makes it longer, not rarer
+			}
+			for _, text := range f.Alter(n.Text) {
+				if text != n.Text {
+					c.add(i, f.Name, []byte(text))
+				}
+			}
+		}
+	}
+	s := build(c.patterns)
+	s.folded = folded(needles)
+	return s
 }
 
 // CompileExact prepares needles as the bytes they are, which need not be

@@ -43,7 +43,11 @@ type Set struct {
 	shift    uint
 	bitmap   []uint64
 	buckets  map[uint32][]int32
+	folded   *Set // in lower case; nil if case matters
 }
+
+// foldLimit bounds the bytes that are made lower case at once.
+const foldLimit = 16 << 20
 
 const windowMask = 1<<48 - 1
 
@@ -103,7 +107,7 @@ func (s *Set) Has(b []byte) bool {
 }
 
 // Find returns the first hit of every needle and form in b, in order of
-// place, at most max of them (0: no bound).
+// place, at most max of them (0: no bound); then those that differ in case.
 func (s *Set) Find(b []byte, max int) []Hit {
 	var hits []Hit
 	seen := map[*pattern]bool{}
@@ -117,8 +121,13 @@ func (s *Set) Find(b []byte, max int) []Hit {
 		}
 		return max == 0 || len(hits) < max
 	})
+	if s.folded != nil && !s.folded.Empty() && len(b) <= foldLimit && bytes.ContainsAny(b, upperCase) {
+		hits = append(hits, s.folded.Find(lower(b), max)...)
+	}
 	return hits
 }
+
+const upperCase = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 // scan calls yield for every occurrence until it returns false.
 func (s *Set) scan(b []byte, yield func(at int, p *pattern) bool) {

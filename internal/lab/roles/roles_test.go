@@ -135,6 +135,7 @@ func TestRunRefusesWhatIsNoRole(t *testing.T) {
 		name string
 		want string
 	}{{"oracle", "x", "no role"}, {labdir.KindWeb, "www.tom.test", "has no web server"}, {labdir.KindRelay, "relay.tom.test", "no host"}} {
+		e.Stdin = strings.NewReader("")
 		if err := roles.Run(t.Context(), c.kind, c.name, e); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s %s: %v", c.kind, c.name, err)
 		}

@@ -183,7 +183,7 @@ func (x *index) whichWords(t tally) string {
 		counts[f.Claim.Cell]++
 		total++
 	}
-	if total == 0 {
+	if counts[telltale.CellDropped]+counts[telltale.CellDroppedCopied]+counts[telltale.CellDeliveredCopied] == 0 {
 		return x.withoutTriggers(t)
 	}
 	var parts []string
@@ -224,7 +224,7 @@ func fate(c telltale.Cell) string {
 func (x *index) targets() []string {
 	var names []string
 	for _, f := range x.supported(telltale.KindTargeting) {
-		names = append(names, cut(f.Claim.Account, 40))
+		names = append(names, short(f.Claim.Account, 40))
 	}
 	return names
 }
@@ -237,7 +237,7 @@ func (x *index) targetSentence(watched []string) string {
 			spared = spared && w != a
 		}
 		if spared {
-			left = append(left, cut(a, 40))
+			left = append(left, short(a, 40))
 		}
 	}
 	s := "It watches the account " + andMore(watched, 3)

@@ -17,7 +17,7 @@ func (x *index) whereTo() string {
 	weak, open := x.merged(telltale.KindWeak, hosts), x.merged(telltale.KindExposure, hosts)
 	shown := make([]string, len(hosts))
 	for i, h := range hosts {
-		shown[i] = cut(h, 60)
+		shown[i] = short(h, 60)
 	}
 	s := "The copies go to " + andMore(shown, 2) + " " + x.transport(hosts) + cipherWords(weak)
 	switch {
@@ -107,7 +107,7 @@ func (x *index) noDestination() string {
 		return "Where the copies go could not be settled."
 	}
 	if len(lists) > 0 {
-		return "The words come from a list that it fetches from " + cut(lists[0].Claim.Host, 60) + "; no copy of a message was seen to leave it."
+		return "The words come from a list that it fetches from " + short(lists[0].Claim.Host, 60) + "; no copy of a message was seen to leave it."
 	}
 	if len(x.supported(telltale.KindSuppression)) > 0 {
 		return "No copy of a message was seen to leave the client, and it fetched no word list: whoever runs the way in between may be doing it."

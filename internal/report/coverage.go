@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"example.org/telltale"
 )
@@ -113,10 +114,29 @@ func (x *index) voidFact() string {
 
 // spanFact tells of a run in several pieces.
 func (x *index) spanFact() string {
-	if len(x.rec.Listening) < 2 {
+	n := pieces(x.rec.Listening)
+	if n < 2 {
 		return ""
 	}
-	return fmt.Sprintf("The run was interrupted; the sensors watched in %s pieces. Trials across a gap are void unless a copy was seen.", Count(len(x.rec.Listening)))
+	return fmt.Sprintf("The run was interrupted; the sensors watched in %s pieces. Trials across a gap are void unless a copy was seen.", Count(n))
+}
+
+// pieces counts the times of watching, those that touch taken as one: a span
+// is written down again and again while it grows.
+func pieces(spans []telltale.Span) int {
+	spans = slices.Clone(spans)
+	slices.SortFunc(spans, func(a, b telltale.Span) int { return a.From.Compare(b.From) })
+	n := 0
+	var end time.Time
+	for _, s := range spans {
+		if n == 0 || s.From.After(end) {
+			n++
+		}
+		if s.To.After(end) {
+			end = s.To
+		}
+	}
+	return n
 }
 
 func sorted(set map[string]bool) []string {

@@ -34,7 +34,7 @@ func finding(f *telltale.Finding, general map[string]bool) Finding {
 	out := Finding{
 		ID: f.ID, Kind: f.Claim.Kind, Claim: boundClaim(f.Claim),
 		Statement: cut(f.Statement, 500), Verdict: string(f.Verdict),
-		Basis: "statistics", Trials: trialWords(f.Trials), Needed: Count(f.Needed),
+		Basis: "statistics", Trials: causalTrials(f), Needed: Count(f.Needed),
 		Effect: interval(f.Effect),
 		Probes: evidence(f.Probes), Flows: evidence(f.Flows),
 		Method: cut(f.Method, 300),
@@ -51,6 +51,16 @@ func finding(f *telltale.Finding, general map[string]bool) Finding {
 		}
 	}
 	return out
+}
+
+// causalTrials are the trials of claims that rest on trials. For where copies
+// go and how they are protected, the copies themselves are the evidence.
+func causalTrials(f *telltale.Finding) string {
+	switch f.Claim.Kind {
+	case telltale.KindCopy, telltale.KindSuppression, telltale.KindTrigger, telltale.KindTargeting:
+		return trialWords(f.Trials)
+	}
+	return ""
 }
 
 // boundClaim keeps a claim from carrying megabytes into the JSON form.

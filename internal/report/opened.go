@@ -32,7 +32,8 @@ type Segment struct {
 
 // Coat is one state of the bytes: what came off, and what then showed.
 type Coat struct {
-	// Name of the coat that came off; empty for the bytes as they left.
+	// Name of the coat that came off; empty for the bytes as they left. Coats
+	// that only say what the bytes are, and change none, are joined to the next.
 	Name string `json:"name,omitempty"`
 	Note string `json:"note"`
 	// Key in hex and, where it can be read, as text; KeyFrom is its source.
@@ -45,8 +46,6 @@ type Coat struct {
 	// Then are more rows, folded away on the page.
 	Then []DumpRow `json:"then,omitempty"`
 	More Count     `json:"more,omitempty"`
-	// Same is true when this coat left the bytes as they were.
-	Same bool `json:"same,omitempty"`
 	// Missing is true when the bytes were not at hand.
 	Missing bool `json:"missing,omitempty"`
 }
@@ -116,6 +115,7 @@ func (x *index) coats(in Input, c *copied, p *telltale.Probe) []Coat {
 	}
 	out := []Coat{x.state(in, states[0], p)}
 	out[0].Note = "The bytes as they left the app."
+	var pending []string
 	for i, name := range l.Path[:min(len(l.Path), mostCoats)] {
 		next := l.Bytes
 		if i+1 < len(states) {
@@ -123,17 +123,33 @@ func (x *index) coats(in Input, c *copied, p *telltale.Probe) []Coat {
 		} else if i+1 < len(l.Path) {
 			next = ""
 		}
-		coat := x.state(in, next, p)
-		coat.Name, coat.Note = cut(name, 60), coatNote(name)
-		if i < len(states) && next != "" && states[i] == next {
-			coat.Same, coat.First, coat.Then, coat.More = true, nil, nil, 0
+		pending = append(pending, name)
+		if i < len(states) && next != "" && states[i] == next && i+1 < len(l.Path) {
+			continue
 		}
-		if usesKey(name) {
-			coat.Key, coat.KeyText, coat.KeyFrom = cut(l.Key, 128), keyText(l.Key), keySource(l.KeySource)
-		}
-		out = append(out, coat)
+		out = append(out, x.coat(in, coatStep{pending, next, l}, p))
+		pending = nil
 	}
 	return out
+}
+
+// coatStep is one or more coats that came off together, and what then showed.
+type coatStep struct {
+	names []string
+	bytes telltale.Digest
+	layer *telltale.Layer
+}
+
+func (x *index) coat(in Input, s coatStep, p *telltale.Probe) Coat {
+	c := x.state(in, s.bytes, p)
+	c.Name = pathWords(s.names)
+	for _, name := range s.names {
+		c.Note = strings.TrimSpace(c.Note + " " + coatNote(name))
+		if usesKey(name) {
+			c.Key, c.KeyText, c.KeyFrom = cut(s.layer.Key, 128), keyText(s.layer.Key), keySource(s.layer.KeySource)
+		}
+	}
+	return c
 }
 
 func (x *index) state(in Input, d telltale.Digest, p *telltale.Probe) Coat {

@@ -59,8 +59,8 @@ const (
 	picBoxR   = 200
 	picGap    = 20
 	picShown  = 3
-	picCellsL = 23
-	picCellsR = 24
+	picCellsL = 21
+	picCellsR = 22
 )
 
 // drawing is a picture in the making.
@@ -202,7 +202,7 @@ func (d *drawing) takers(v View) {
 		return
 	}
 	if hosts > picShown {
-		d.Notes = append(d.Notes, Note{picRight, d.right, "plain", fmt.Sprintf("and %d more", hosts-picShown)})
+		d.Notes = append(d.Notes, Note{picRight, d.right, "plain", fmt.Sprintf("and %s more", Count(hosts-picShown)+v.MoreCollectors)})
 		d.right += picGap
 	}
 	d.anybody(v, last)

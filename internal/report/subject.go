@@ -41,7 +41,7 @@ func appName(a telltale.App) string {
 	if a.Version != "" {
 		name += " " + a.Version
 	}
-	return cut(name, 80)
+	return short(name, 60)
 }
 
 // extent is the time from the first to the last thing recorded.

@@ -106,6 +106,9 @@ func cut(s string, n int) string {
 	return Visible(s[:at]) + fmt.Sprintf("… [cut; %s bytes in all]", Count(len(s)))
 }
 
+// short makes s visible and fits it into n columns, for names in sentences.
+func short(s string, n int) string { return fit(Visible(cutBytes(s, 8*n)), n) }
+
 // cutAll shortens each string and the list of them.
 func cutAll(list []string, most, n int) []string {
 	if len(list) == 0 {

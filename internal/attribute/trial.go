@@ -57,7 +57,23 @@ func newTrials(rec *telltale.Record) *trials {
 		}
 	}
 	slices.SortFunc(t.list, func(a, b *trial) int { return cmp.Compare(a.ID, b.ID) })
+	t.supersede()
 	return t
+}
+
+// supersede makes void what was put again after a crash: of the probes that
+// answer one question of the plan, the last settled one counts.
+func (t *trials) supersede() {
+	counts := map[string]*trial{}
+	for _, one := range t.list {
+		if one.Key == "" || one.void() {
+			continue
+		}
+		if earlier := counts[one.Key]; earlier != nil {
+			earlier.outcome = telltale.Void
+		}
+		counts[one.Key] = one
+	}
 }
 
 // appAccount is the account on the app's side of a probe.

@@ -18,6 +18,9 @@ const (
 	shortestWait = 200 * time.Millisecond
 	// latest is the number of arrivals that the wait is learned from.
 	latest = 40
+	// markEvery is how often it is recorded that the sensors still watch:
+	// what was watched before a crash need not be asked again.
+	markEvery = time.Second
 	// tries is how often a void question is put again.
 	tries = 3
 )
@@ -37,6 +40,11 @@ func (e *engine) ask(ctx context.Context, items []scenario.Item) ([]trial, error
 }
 
 func (e *engine) askOne(ctx context.Context, item scenario.Item) (trial, error) {
+	if e.Clock().Sub(e.span.To) > markEvery {
+		if err := e.markSpan(); err != nil {
+			return trial{}, err
+		}
+	}
 	if t, ok := e.answers.byKey[item.Key]; ok {
 		e.learn(t.receipt)
 		return t, nil

@@ -1,0 +1,38 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestMain lets the test binary be the program itself: for the scripts, and
+// for the lab's processes, which run their own file again.
+func TestMain(m *testing.M) {
+	if os.Getenv("TELLTALE_TEST_PROGRAM") == "1" {
+		program()
+	}
+	testscript.Main(m, map[string]func(){"telltale": program})
+}
+
+func program() {
+	a := &app{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, clock: time.Now, random: rand.Reader}
+	os.Exit(a.run(context.Background(), os.Args[1:]))
+}
+
+// TestScripts runs the stories in testdata/script against the real program.
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("TELLTALE_KEY", env.WorkDir+"/signing.key")
+			return nil
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"exits": exits},
+	})
+}

@@ -12,25 +12,22 @@ import (
 const (
 	mostFindings = 400
 	mostEvidence = 12
+	mostDigests  = 4
 )
 
 // findings in the order of the case, and the number of those left out. Blind
 // spots that hold for the whole case are not repeated with each finding.
 func (x *index) findings(blind []string) ([]Finding, Count) {
-	general := map[string]bool{}
-	for _, b := range blind {
-		general[b] = true
-	}
 	out := []Finding{}
 	for i := range x.rec.Findings[:min(len(x.rec.Findings), mostFindings)] {
-		f := finding(&x.rec.Findings[i], general)
+		f := finding(&x.rec.Findings[i], blind)
 		f.Opens = i == 0 || out[i-1].Kind != f.Kind
 		out = append(out, f)
 	}
 	return out, Count(len(x.rec.Findings) - len(out))
 }
 
-func finding(f *telltale.Finding, general map[string]bool) Finding {
+func finding(f *telltale.Finding, blind []string) Finding {
 	out := Finding{
 		ID: f.ID, Kind: f.Claim.Kind, Claim: boundClaim(f.Claim),
 		Statement: cut(f.Statement, 500), Verdict: string(f.Verdict),
@@ -42,15 +39,27 @@ func finding(f *telltale.Finding, general map[string]bool) Finding {
 	if f.Direct {
 		out.Basis = "seen directly"
 	}
-	for _, d := range f.Digests[:min(len(f.Digests), mostEvidence)] {
+	for _, d := range f.Digests[:min(len(f.Digests), mostDigests)] {
 		out.Digests = append(out.Digests, cut(string(d), 80))
 	}
+	out.MoreDigests = Count(len(f.Digests) - len(out.Digests))
 	for _, c := range f.Coverage {
-		if c = cut(c, 300); !general[c] && len(out.Coverage) < mostEvidence {
+		if c = cut(c, 300); !endsWithAny(c, blind) && len(out.Coverage) < mostEvidence {
 			out.Coverage = append(out.Coverage, c)
 		}
 	}
 	return out
+}
+
+// endsWithAny reports whether s is one of the lines, sensor's name before it
+// or not.
+func endsWithAny(s string, lines []string) bool {
+	for _, l := range lines {
+		if l != "" && strings.HasSuffix(s, l) {
+			return true
+		}
+	}
+	return false
 }
 
 // causalTrials are the trials of claims that rest on trials. For where copies

@@ -46,7 +46,7 @@ func (x *index) methods() Methods {
 		{"Background watched", span(s.Listen) + " before the first message"},
 		{"Declared error rate", percent(s.Alpha) + " for the whole case"},
 		{"The message's own way", andMore(cutAll(s.Channel, 8, 60), 8)},
-		{"Hosts that were checked", andMore(cutAll(s.Scope, 8, 60), 8)},
+		{"Hosts we were allowed to check", andMore(cutAll(s.Scope, 8, 60), 8)},
 		{"Accounts", x.accountWords()},
 	}}
 	m.Facts = filled(m.Facts)

@@ -10,12 +10,24 @@ import (
 // Picture is the drawing of who sent what to whom, in units of a view box.
 // The message's own way runs down the left, copies go off to the right.
 type Picture struct {
+	// Left is where the view box begins, Width and Height its size.
+	Left          int
 	Width, Height int
 	Title, Desc   string
 	Boxes         []Box
 	Lines         []Line
 	Crosses       []Cross
 	Notes         []Note
+}
+
+// Shows reports whether the picture has a line of a class, for its legend.
+func (p Picture) Shows(class string) bool {
+	for _, l := range p.Lines {
+		if l.Class == class {
+			return true
+		}
+	}
+	return false
 }
 
 // Box is a named party. Class is its part: "person", "app", "way", "taker",
@@ -79,6 +91,9 @@ func (x *index) picture(v View) Picture {
 	d.messagePath(v)
 	d.list(v)
 	d.takers(v)
+	if !d.Shows("copy") && !d.Shows("list") && !d.Shows("other") {
+		d.Left = -(picRight - picLeft) / 2 // One column stands in the middle.
+	}
 	d.Height = max(d.left, d.right) + 10
 	d.Desc = strings.Join(d.said, " ")
 	return d.Picture
@@ -88,14 +103,14 @@ func (x *index) picture(v View) Picture {
 func (d *drawing) messagePath(v View) {
 	person := d.leftBox("person", first(d.x.accounts(telltale.SideApp), "the user"), "writes and reads")
 	d.left += 36
-	d.app = d.leftBox("app", v.Subject.App, "the app under test")
+	d.app = d.leftBox("app", d.x.app().Name, short(strings.TrimSpace("app under test "+d.x.app().Version), picCellsL+4))
 	d.down(person, d.app, picLeft+picBoxL/2)
 	kept := len(d.x.supported(telltale.KindSuppression)) > 0
 	inside := len(v.Lists.Fetched) > 0 || len(d.x.supported(telltale.KindCopy)) > 0
 	above := d.app
 	if len(d.x.rec.Scenario.Channel) > 0 {
 		d.left += 62
-		way := d.leftBox("way", andMore(cutAll(d.x.rec.Scenario.Channel, 1, 40), 1), "the message’s own way")
+		way := d.leftBox("way", d.x.wayHost(), "the message’s own way")
 		d.down(above, way, picLeft+56)
 		if kept && inside {
 			d.stop(above, way)
@@ -114,6 +129,24 @@ func (d *drawing) messagePath(v View) {
 	}
 }
 
+// wayHost names the message's own way by its busiest host, or by the pattern
+// of the scenario if no sensor saw one.
+func (x *index) wayHost() string {
+	busy := map[string]int{}
+	for i := range x.rec.Flows {
+		if f := &x.rec.Flows[i]; x.inChannel(f.Host) {
+			busy[f.Host]++
+		}
+	}
+	name, most := x.rec.Scenario.Channel[0], 0
+	for host, n := range busy {
+		if n > most || n == most && host < name {
+			name, most = host, n
+		}
+	}
+	return name
+}
+
 func first(list []string, otherwise string) string {
 	if len(list) == 0 {
 		return otherwise
@@ -122,14 +155,14 @@ func first(list []string, otherwise string) string {
 }
 
 func (d *drawing) leftBox(class, name, part string) Box {
-	b := Box{X: picLeft, Y: d.left, W: picBoxL, H: 52, Class: class, Name: fit(Visible(name), picCellsL), Part: part}
+	b := Box{X: picLeft, Y: d.left, W: picBoxL, H: 52, Class: class, Name: short(name, picCellsL), Part: part}
 	d.Boxes = append(d.Boxes, b)
 	d.left += b.H
 	return b
 }
 
 func (d *drawing) rightBox(class, name, part string) Box {
-	b := Box{X: picRight, Y: d.right, W: picBoxR, H: 52, Class: class, Name: fit(Visible(name), picCellsR), Part: part}
+	b := Box{X: picRight, Y: d.right, W: picBoxR, H: 52, Class: class, Name: short(name, picCellsR), Part: part}
 	d.Boxes = append(d.Boxes, b)
 	d.right += b.H + picGap
 	return b

@@ -165,6 +165,8 @@ type Finding struct {
 	Probes  string    `json:"probes,omitempty"`
 	Flows   string    `json:"flows,omitempty"`
 	Digests []string  `json:"digests,omitempty"`
+	// MoreDigests were left out of Digests.
+	MoreDigests Count `json:"more_digests,omitempty"`
 	// Opens is true for the first finding of its kind in a row.
 	Opens bool `json:"-"`
 	// Coverage holds the blind spots of this finding that are not those of

@@ -26,7 +26,8 @@ type Cribs struct {
 	lags  [MaxLag + 1]func() *match.Set
 }
 
-func newCribs(needles []Needle, words []string) *Cribs {
+// NewCribs compiles needles, and words that may stand beside them.
+func NewCribs(needles []Needle, words []string) *Cribs {
 	c := &Cribs{needles: needles, typed: map[string]bool{}, set: match.Compile(needles)}
 	asNeedles := make([]Needle, 0, len(words))
 	for _, w := range words {
@@ -84,7 +85,7 @@ func (m *cribMemo) get(needles []Needle, words []string) *Cribs {
 			return e.cribs
 		}
 	}
-	c := newCribs(needles, words)
+	c := NewCribs(needles, words)
 	m.last = append(m.last, memoEntry{key, c})
 	if len(m.last) > memoSize {
 		m.last = m.last[1:]

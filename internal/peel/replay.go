@@ -122,6 +122,11 @@ func replayCipher(coat string, key *Key, b []byte) ([]byte, error) {
 	case name == "xor" || name == "xor-chain" || name == "add":
 		return openBytewise(coat, key.Bytes, b)
 	}
+	for _, mode := range []string{"-ctr", "-cfb", "-gcm", "chacha20"} {
+		if strings.Contains(name, mode) {
+			return openFeedback(coat, key.Bytes, b)
+		}
+	}
 	return openBlock(coat, key.Bytes, b)
 }
 

@@ -21,7 +21,7 @@ func CipherOf(path []string) []string {
 func isCipher(coat string) bool {
 	name, _, _ := strings.Cut(coat, ":")
 	switch name {
-	case "xor", "xor-chain", "add", "rc4":
+	case "xor", "xor-chain", "add", "rc4", "chacha20-poly1305":
 		return true
 	}
 	for _, family := range []string{"des-", "3des-", "aes-", "tea-", "xtea-"} {

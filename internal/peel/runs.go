@@ -152,10 +152,24 @@ func (base64Peeler) Peel(in Input) []Candidate {
 			if kind.name == "base64url" && !bytes.ContainsAny(text, "-_") {
 				continue
 			}
-			out = append(out, base64Bids(kind.name, text, r, len(in.Bytes))...)
+			bids := base64Bids(kind.name, text, r, len(in.Bytes))
+			if kind.name == "base64" && cutByURLSign(in.Bytes, r) {
+				// Most likely a part of a run in the other alphabet, which
+				// explains more; this one is looked at after it.
+				for i := range bids {
+					bids[i].Score /= 4
+				}
+			}
+			out = append(out, bids...)
 		}
 	}
 	return out
+}
+
+// cutByURLSign reports whether a run ends where the URL alphabet goes on.
+func cutByURLSign(b []byte, r run) bool {
+	url := func(at int) bool { return at >= 0 && at < len(b) && (b[at] == '-' || b[at] == '_') }
+	return url(r.from-1) || url(r.until)
 }
 
 // base64Bids decodes a run at its four alignments: text in front may belong

@@ -189,7 +189,7 @@ func (x *index) whichWords(t tally) string {
 	var parts []string
 	for _, c := range []telltale.Cell{telltale.CellDropped, telltale.CellDroppedCopied, telltale.CellDeliveredCopied} {
 		if n := counts[c]; n > 0 {
-			parts = append(parts, messagesWith(n, len(parts) > 0)+" "+fate(c))
+			parts = append(parts, messagesWith(n, total, len(parts) > 0)+" "+fate(c, x.samples()))
 		}
 	}
 	head := fmt.Sprintf("Of %s tried, %s found to set it off: ", many(len(x.rec.Scenario.Words), "text", "texts"), was(total, "word or combination"))
@@ -198,8 +198,10 @@ func (x *index) whichWords(t tally) string {
 }
 
 // messagesWith opens one part of the sentence on words.
-func messagesWith(n int, others bool) string {
+func messagesWith(n, total int, others bool) string {
 	switch {
+	case n == total && n > 1:
+		return "messages with one of them"
 	case n == 1 && others:
 		return "those with one other"
 	case n == 1:
@@ -210,8 +212,25 @@ func messagesWith(n int, others bool) string {
 	return "messages with one of " + Count(n).String()
 }
 
+// samples reports whether the app lets some of the messages go by that hold
+// a proven trigger.
+func (x *index) samples() bool {
+	for _, r := range x.matrix() {
+		if r.Group == GroupTrigger && r.Delivered > 0 && r.DeliveredCopied+r.DroppedCopied > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // fate says what becomes of a message, for readers in a hurry.
-func fate(c telltale.Cell) string {
+func fate(c telltale.Cell, some bool) string {
+	switch {
+	case some && c == telltale.CellDeliveredCopied:
+		return "arrive as if nothing had happened, while a copy of some of them goes to somebody else"
+	case some && c == telltale.CellDroppedCopied:
+		return "vanish, and a copy of some of them goes to somebody else"
+	}
 	switch c {
 	case telltale.CellDropped:
 		return "silently vanish"
@@ -254,13 +273,20 @@ func (x *index) targetSentence(watched []string) string {
 func (x *index) withoutTriggers(t tally) string {
 	switch {
 	case t.copied > 0 && t.kept > 0:
-		return fmt.Sprintf("Of %s, %s copied and %s kept from their recipient.", many(t.valid, "message", "messages"), was(t.copied, "message"), Count(t.kept))
+		return fmt.Sprintf("Of %s, %s and %s kept from their recipient.", many(t.valid, "message", "messages"), wasCopied(t.copied), Count(t.kept))
 	case t.copied > 0:
-		return fmt.Sprintf("No special word is needed: of %s that could be followed, %s copied.", many(t.valid, "message", "messages"), was(t.copied, "message"))
+		return fmt.Sprintf("No special word is needed: of %s that could be followed, %s.", many(t.valid, "message", "messages"), wasCopied(t.copied))
 	case t.kept > 0:
 		return fmt.Sprintf("Of %s, %s kept from the recipient; the exact words could not be settled.", many(t.valid, "message", "messages"), Count(t.kept))
 	}
 	return ""
+}
+
+func wasCopied(n int) string {
+	if n == 1 {
+		return "1 was copied"
+	}
+	return Count(n).String() + " were copied"
 }
 
 func nonEmpty(list ...string) []string {

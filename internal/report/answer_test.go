@@ -48,7 +48,7 @@ func TestAnswerSaysWhatWasFound(t *testing.T) {
 		{"received only, dropped", told(telltale.CellDropped, claim(telltale.KindSuppression, telltale.Received, telltale.OnWords), trigger(telltale.CellDropped, "alpha"), telltale.Claim{Kind: telltale.KindList, Host: hostList, Detail: "/k"}),
 			report.ToneAlarm, []string{"scans what you receive for", "1 word or combination was found", "messages with it silently vanish", "a list that it fetches from " + hostList}},
 		{"dropped on the way", told(telltale.CellDropped, claim(telltale.KindSuppression, telltale.Sent, telltale.OnWords), claim(telltale.KindSuppression, telltale.Received, telltale.OnWords), trigger(telltale.CellDropped, "alpha", "beta"), trigger(telltale.CellDropped, "c")),
-			report.ToneAlarm, []string{"Somewhere on their way", "messages with one of 2 silently vanish", "whoever runs the way in between"}},
+			report.ToneAlarm, []string{"Somewhere on their way", "messages with one of them silently vanish", "whoever runs the way in between"}},
 		{"always", told(telltale.CellDeliveredCopied, claim(telltale.KindCopy, telltale.Sent, telltale.Always), claim(telltale.KindCopy, telltale.Received, telltale.Always), dest),
 			report.ToneAlarm, []string{"copies what you send and what you receive to somebody else: every message", "No special word is needed", "over HTTPS: hidden from others on the way, open to whoever runs that server"}},
 		{"one account", told(telltale.CellDeliveredCopied, claim(telltale.KindCopy, telltale.Sent, telltale.OnAccount), telltale.Claim{Kind: telltale.KindTargeting, Account: "alice"}, dest),

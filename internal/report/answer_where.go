@@ -231,12 +231,12 @@ func (x *index) exactTriggers() (exact, all int) {
 }
 
 func exactSentence(exact, all int) string {
-	proof := "alone it sets the client off; with any end cut away, it does not"
+	const proof = "with nothing else in the message it sets the client off; with a piece of it cut away, nothing happens"
 	switch {
 	case exact == all && all == 1:
 		return "The word is proven to the letter: " + proof + "."
 	case exact == all:
-		return fmt.Sprintf("All %s are proven to the letter: %s.", Count(all), strings.Replace(strings.Replace(proof, "alone it sets", "alone each sets", 1), "with any end", "with either end", 1))
+		return fmt.Sprintf("All %s are proven to the letter: %s.", Count(all), strings.Replace(proof, "it sets", "each sets", 1))
 	}
 	return fmt.Sprintf("%s of %s are proven to the letter; the others react, but their exact borders are not settled.", Count(exact), Count(all))
 }

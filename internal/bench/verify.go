@@ -2,14 +2,17 @@ package bench
 
 import (
 	"bytes"
+	"context"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"example.org/telltale"
 	"example.org/telltale/internal/attribute"
 	"example.org/telltale/internal/casefile"
+	"example.org/telltale/internal/flow"
 	"example.org/telltale/internal/peel"
 )
 
@@ -54,20 +57,57 @@ func replayLayers(r *casefile.Reader) []casefile.Problem {
 	for _, f := range r.Record.Flows {
 		flows[f.ID] = f
 	}
+	probes := map[string]telltale.Probe{}
+	for _, p := range r.Record.Probes {
+		probes[p.ID] = p
+	}
+	opener := peel.New(peel.All())
 	var problems []casefile.Problem
 	for i, layer := range r.Record.Layers {
-		if err := replayLayer(r, flows[layer.Flow], layer); err != nil {
+		err := replayLayer(r, flows[layer.Flow], layer)
+		if err == nil {
+			err = holdsMarks(r, opener, layer, probes)
+		}
+		if err != nil {
 			problems = append(problems, casefile.Problem{File: logFile, What: fmt.Sprintf("layer %d (%s): %v", i+1, layer.Flow, err)})
 		}
 	}
 	return problems
 }
 
-func replayLayer(r *casefile.Reader, flow telltale.Flow, layer telltale.Layer) error {
-	if layer.Message < 0 || layer.Message >= len(flow.Messages) {
+// holdsMarks checks that a layer holds the marks of the probes it names.
+// Below a hash there are none to be seen.
+func holdsMarks(r *casefile.Reader, opener *peel.Opener, layer telltale.Layer, probes map[string]telltale.Probe) error {
+	if n := len(layer.Path); len(layer.Probes) == 0 || n > 0 && strings.HasPrefix(layer.Path[n-1], "hash") {
+		return nil
+	}
+	b, err := r.Blob(layer.Bytes)
+	if err != nil {
+		return err
+	}
+	var named []telltale.Probe
+	for _, id := range layer.Probes {
+		named = append(named, probes[id])
+	}
+	seen := map[string]bool{}
+	for _, find := range opener.Open(context.Background(), peel.Job{Bytes: b, Needles: needlesOf(named)}).Finds {
+		for _, id := range find.Probes {
+			seen[id] = true
+		}
+	}
+	for _, id := range layer.Probes {
+		if !seen[id] {
+			return fmt.Errorf("it does not hold the mark of probe %q", id)
+		}
+	}
+	return nil
+}
+
+func replayLayer(r *casefile.Reader, f telltale.Flow, layer telltale.Layer) error {
+	if layer.Message < 0 || layer.Message >= len(f.Messages) {
 		return fmt.Errorf("flow %q has no message %d", layer.Flow, layer.Message)
 	}
-	whole, err := r.Blob(flow.Messages[layer.Message].Bytes)
+	whole, err := r.Blob(f.Messages[layer.Message].Bytes)
 	if err != nil {
 		return err
 	}
@@ -77,18 +117,15 @@ func replayLayer(r *casefile.Reader, flow telltale.Flow, layer telltale.Layer) e
 			return err
 		}
 	}
-	if !bytes.Contains(whole, first) {
+	if !bytes.Contains(whole, first) && !bytes.Contains(flow.Response(whole, "GET").Body, first) {
 		return errors.New("the bytes it begins with are not in the captured message")
 	}
 	if _, err := decodeKey(layer.Key); err != nil {
 		return fmt.Errorf("its key is not hex: %w", err)
 	}
-	got, err := peel.Replay(layer.Path, keyOf(layer), first)
-	if err != nil {
-		return fmt.Errorf("its path cannot be taken again: %w", err)
-	}
-	if telltale.DigestOf(got) != layer.Bytes {
-		return fmt.Errorf("taking %v off again gives other bytes than stated", layer.Path)
+	stated := func(b []byte) bool { return telltale.DigestOf(b) == layer.Bytes }
+	if _, err := peel.Retrace(layer.Path, keyOf(layer), first, stated); err != nil {
+		return fmt.Errorf("taking %v off again does not give the bytes stated: %w", layer.Path, err)
 	}
 	return nil
 }

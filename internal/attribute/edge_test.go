@@ -268,23 +268,3 @@ func TestPlainTextIsNoWordList(t *testing.T) {
 		}
 	}
 }
-
-func TestMatrixCountsEveryProbeOnce(t *testing.T) {
-	t.Parallel()
-	rec := copier().run(1)
-	total := 0
-	for _, row := range attribute.Matrix(rec) {
-		if row.Word == "" {
-			total += row.Void
-			for _, n := range row.Cells {
-				total += n
-			}
-		}
-		if row.Word == "xx kkword yy" && row.Cells[telltale.CellDeliveredCopied] != 3 {
-			t.Errorf("%+v, want 3 delivered and copied", row)
-		}
-	}
-	if total != len(rec.Probes) {
-		t.Errorf("%d trials in the rows of arms, want %d", total, len(rec.Probes))
-	}
-}

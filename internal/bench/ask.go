@@ -69,6 +69,9 @@ func (e *engine) askOne(ctx context.Context, item scenario.Item) (trial, error) 
 
 // mayType checks the limits and the stop rule.
 func (e *engine) mayType(ctx context.Context) error {
+	if err := e.sensorsFailed(); err != nil {
+		return err
+	}
 	limits := e.Scenario.Limits
 	switch {
 	case ctx.Err() != nil:
@@ -169,13 +172,15 @@ func (e *engine) readLate(ctx context.Context) error {
 	if err != nil {
 		e.Log.Warn("reading late arrivals", "error", err)
 	}
-	texts := map[string]telltale.Probe{}
-	for _, p := range e.Case.Snapshot().Probes {
+	rec := e.Case.Snapshot()
+	texts, last := map[string]telltale.Probe{}, rec.LastReceipts()
+	for _, p := range rec.Probes {
 		texts[p.ID] = p
 	}
 	for _, receipt := range late {
 		probe, ok := texts[receipt.Probe]
-		if !ok {
+		if was := last[receipt.Probe].Outcome; !ok || was != telltale.Dropped && was != telltale.Refused {
+			e.Log.Warn("a late arrival of what was not awaited is left out", "probe", receipt.Probe)
 			continue
 		}
 		receipt = e.judge(probe, receipt, nil)
@@ -183,7 +188,9 @@ func (e *engine) readLate(ctx context.Context) error {
 		if err := e.Case.PutReceipt(receipt); err != nil {
 			return err
 		}
-		e.answers.byKey[probe.Key] = trial{probe, receipt}
+		if e.answers.byKey[probe.Key].probe.ID == probe.ID {
+			e.answers.byKey[probe.Key] = trial{probe, receipt}
+		}
 	}
 	return nil
 }

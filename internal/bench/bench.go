@@ -93,6 +93,10 @@ func Run(ctx context.Context, cfg Config) error {
 	e.answers = newAnswers(cfg.Case.Snapshot(), cfg.Scenario.Window)
 	e.follow = newFollower(cfg)
 	stopped := e.observe(ctx)
+	if failed := cfg.Case.Failed(); failed != nil {
+		// Everything that went wrong afterwards follows from this.
+		return failed
+	}
 	if stopped != nil && !errors.Is(stopped, ErrStopped) {
 		// The record so far is still signed, so that it can be resumed.
 		return errors.Join(stopped, e.Case.Checkpoint())

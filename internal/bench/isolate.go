@@ -3,8 +3,6 @@ package bench
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 
 	"example.org/telltale"
 	"example.org/telltale/internal/isolate"
@@ -47,7 +45,7 @@ func (e *engine) isolate(ctx context.Context) error {
 	if err := e.chase(ctx, duals); err != nil {
 		return err
 	}
-	e.addExceptions(found, duals)
+	e.addExceptions(duals)
 	return e.putIsolations(found)
 }
 
@@ -195,138 +193,4 @@ func (e *engine) tally(trials []trial) (reacted, settled int) {
 		}
 	}
 	return reacted, settled
-}
-
-// isolations takes the results of the searches.
-func (e *engine) isolations(hunts []*hunt) []telltale.Isolation {
-	out := make([]telltale.Isolation, 0, len(hunts))
-	for _, h := range hunts {
-		result := h.search.Result()
-		certificate, held := e.certificate(h, result.Certificate)
-		iso := telltale.Isolation{
-			Text: h.text, Direction: h.direction, Words: slices.Sorted(slices.Values(result.Words)),
-			Certificate: certificate, Exact: result.Exact && held, Why: result.Why,
-		}
-		if result.Exact && !held {
-			iso.Why = "the app did not answer the same question the same way each time"
-		}
-		iso.Cell = e.usualCell(certificate)
-		out = append(out, iso)
-	}
-	return out
-}
-
-// certificate turns the questions of a proof into the probes that put them.
-func (e *engine) certificate(h *hunt, questions []isolate.Proof) ([]telltale.Proof, bool) {
-	var out []telltale.Proof
-	all := true
-	for _, q := range questions {
-		proof := telltale.Proof{Claim: q.Claim, Text: q.Text, Reacts: q.Reacts}
-		for _, t := range h.asked[q.Question] {
-			if e.cell(t) != telltale.CellVoid {
-				proof.Probes = append(proof.Probes, t.probe.ID)
-			}
-		}
-		reacted, settled := e.tally(h.asked[q.Question])
-		switch {
-		case settled == 0:
-		case !q.Reacts:
-			proof.Held = reacted == 0
-		case e.repeats() > 1:
-			proof.Held = reacted > 0
-		default:
-			proof.Held = reacted == settled
-		}
-		all = all && proof.Held
-		out = append(out, proof)
-	}
-	return out, all
-}
-
-// usualCell is where most reacting trials of a certificate fell.
-func (e *engine) usualCell(certificate []telltale.Proof) telltale.Cell {
-	last := e.Case.Snapshot().LastReceipts()
-	counts := map[telltale.Cell]int{}
-	for _, proof := range certificate {
-		for _, id := range proof.Probes {
-			cell := telltale.CellOf(last[id].Outcome, e.follow.copied[id])
-			if proof.Reacts && cell.Reacted() {
-				counts[cell]++
-			}
-		}
-	}
-	best := telltale.CellVoid
-	for _, cell := range []telltale.Cell{telltale.CellDeliveredCopied, telltale.CellDroppedCopied, telltale.CellDropped} {
-		if counts[cell] > counts[best] {
-			best = cell
-		}
-	}
-	return best
-}
-
-// duals makes a search for the exception in every text that holds all words
-// of a trigger and still did not react.
-func (e *engine) duals(found []telltale.Isolation) ([]*hunt, error) {
-	var out []*hunt
-	reacted := e.reactions()
-	for i, word := range e.Scenario.Words {
-		for j := range found {
-			trigger := &found[j]
-			if !trigger.Exact || reacted[word][trigger.Direction] || !holdsAll(word, trigger.Words) {
-				continue
-			}
-			h, err := e.newHunt(fmt.Sprintf("x%d-%d", i, j), trigger.Direction, isolate.Config{
-				Text: word, Words: e.Scenario.Words, Fixed: trigger.Words, Invert: true,
-			})
-			if err != nil {
-				return nil, err
-			}
-			h.trigger = trigger
-			out = append(out, h)
-		}
-	}
-	return out, nil
-}
-
-func holdsAll(text string, words []string) bool {
-	for _, w := range words {
-		if !strings.Contains(text, w) {
-			return false
-		}
-	}
-	return len(words) > 0
-}
-
-// addExceptions writes what the dual searches found into the triggers.
-func (e *engine) addExceptions(_ []telltale.Isolation, duals []*hunt) {
-	for _, h := range duals {
-		result := h.search.Result()
-		certificate, held := e.certificate(h, result.Certificate)
-		if !result.Exact || !held {
-			continue
-		}
-		exception := strings.Join(slices.Sorted(slices.Values(result.Words)), "+")
-		if !slices.Contains(h.trigger.Without, exception) {
-			h.trigger.Without = append(h.trigger.Without, exception)
-		}
-		h.trigger.Certificate = append(h.trigger.Certificate, certificate...)
-	}
-}
-
-// putIsolations records the results that are not in the case yet.
-func (e *engine) putIsolations(found []telltale.Isolation) error {
-	have := e.Case.Snapshot().Isolations
-	for _, iso := range found {
-		same := func(other telltale.Isolation) bool {
-			return other.Text == iso.Text && other.Direction == iso.Direction && slices.Equal(other.Words, iso.Words) &&
-				slices.Equal(other.Without, iso.Without) && other.Exact == iso.Exact && len(other.Certificate) == len(iso.Certificate)
-		}
-		if slices.ContainsFunc(have, same) {
-			continue
-		}
-		if err := e.Case.PutIsolation(iso); err != nil {
-			return err
-		}
-	}
-	return nil
 }

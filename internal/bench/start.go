@@ -40,10 +40,27 @@ func (e *engine) stopSensors() error {
 	return errors.Join(errs...)
 }
 
+// sensorsFailed tells why a sensor has ended its watch. What is typed then
+// would look as if nothing had left.
+func (e *engine) sensorsFailed() error {
+	for _, sensor := range e.Sensors {
+		if s, ok := sensor.(interface{ Failed() error }); ok {
+			if err := s.Failed(); err != nil {
+				return fmt.Errorf("a sensor has ended its watch: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
 // markSpan records that all sensors have watched up to now. A negative
 // counts only within what was marked.
 func (e *engine) markSpan() error {
-	e.span.To = e.Clock()
+	now := e.Clock()
+	if err := e.sensorsFailed(); err != nil {
+		return err
+	}
+	e.span.To = now
 	return e.Case.PutSpan(e.span)
 }
 

@@ -1,0 +1,77 @@
+package bench
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"example.org/telltale"
+	"example.org/telltale/internal/isolate"
+)
+
+// duals makes a search for the exception in every text that holds all words
+// of a trigger and still did not react.
+func (e *engine) duals(found []telltale.Isolation) ([]*hunt, error) {
+	var out []*hunt
+	reacted := e.reactions()
+	for i, word := range e.Scenario.Words {
+		for j := range found {
+			trigger := &found[j]
+			if !trigger.Exact || reacted[word][trigger.Direction] || !holdsAll(word, trigger.Words) {
+				continue
+			}
+			h, err := e.newHunt(fmt.Sprintf("x%d-%d", i, j), trigger.Direction, isolate.Config{
+				Text: word, Words: e.Scenario.Words, Fixed: trigger.Words, Invert: true,
+			})
+			if err != nil {
+				return nil, err
+			}
+			h.trigger = trigger
+			out = append(out, h)
+		}
+	}
+	return out, nil
+}
+
+func holdsAll(text string, words []string) bool {
+	for _, w := range words {
+		if !strings.Contains(text, w) {
+			return false
+		}
+	}
+	return len(words) > 0
+}
+
+// addExceptions writes what the dual searches found into the triggers.
+func (e *engine) addExceptions(duals []*hunt) {
+	for _, h := range duals {
+		result := h.search.Result()
+		certificate, held := e.certificate(h, result.Certificate)
+		if !result.Exact || !held {
+			continue
+		}
+		exception := strings.Join(slices.Sorted(slices.Values(result.Words)), "+")
+		if !slices.Contains(h.trigger.Without, exception) {
+			h.trigger.Without = append(h.trigger.Without, exception)
+		}
+		h.trigger.Certificate = append(h.trigger.Certificate, certificate...)
+	}
+}
+
+// putIsolations records the results that are not in the case yet.
+func (e *engine) putIsolations(found []telltale.Isolation) error {
+	have := e.Case.Snapshot().Isolations
+	for _, iso := range found {
+		same := func(other telltale.Isolation) bool {
+			return other.Text == iso.Text && other.Direction == iso.Direction && slices.Equal(other.Words, iso.Words) &&
+				slices.Equal(other.Without, iso.Without) && other.Exact == iso.Exact && len(other.Certificate) == len(iso.Certificate)
+		}
+		if slices.ContainsFunc(have, same) {
+			continue
+		}
+		if err := e.Case.PutIsolation(iso); err != nil {
+			return err
+		}
+	}
+	return nil
+}

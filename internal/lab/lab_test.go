@@ -20,14 +20,6 @@ import (
 	"example.org/telltale/internal/lab/truth"
 )
 
-// testLog passes the supervisor's lines on to the test.
-type testLog struct{ t *testing.T }
-
-func (l testLog) Write(b []byte) (int, error) {
-	l.t.Logf("supervisor: %s", strings.TrimSpace(string(b)))
-	return len(b), nil
-}
-
 // up starts a lab and takes it down with the test.
 func up(t *testing.T, name string, seed uint64, dir string) *lab.Network {
 	t.Helper()

@@ -146,7 +146,7 @@ func assign(ctx context.Context, dir labdir.Dir, plan profile.Plan, block byte) 
 	for i, host := range all {
 		addr := earlier[host]
 		if addr == "" || taken[addr] || !free(ctx, addr) {
-			if addr, err = pick(fmt.Sprintf("127.87.%d.%d", block, i+1), taken); err != nil {
+			if addr, err = pick(ctx, fmt.Sprintf("127.87.%d.%d", block, i+1), taken); err != nil {
 				return nil, err
 			}
 		}
@@ -156,9 +156,9 @@ func assign(ctx context.Context, dir labdir.Dir, plan profile.Plan, block byte) 
 }
 
 // pick finds a free port that this lab has not given away yet.
-func pick(ip string, taken map[string]bool) (string, error) {
+func pick(ctx context.Context, ip string, taken map[string]bool) (string, error) {
 	for range 100 {
-		addr, err := guard.Pick(ip)
+		addr, err := guard.Pick(ctx, ip)
 		if err != nil || !taken[addr] {
 			return addr, err
 		}

@@ -35,7 +35,7 @@ func awaitEnd(t *testing.T, name string, fd int) {
 func TestKilledSupervisorLeavesNoProcessBehind(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	supervisor := osexec.Command(os.Args[0])
+	supervisor := osexec.CommandContext(t.Context(), os.Args[0])
 	supervisor.Env = append(os.Environ(), supervise+"="+dir)
 	in, err := supervisor.StdinPipe()
 	if err != nil {

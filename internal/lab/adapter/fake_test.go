@@ -43,6 +43,7 @@ func fakeClient(dir, name string) {
 	go receive(ln, say)
 	say(chat.Event{Kind: chat.KindReady, Account: name})
 	var to, text string
+	var late held
 	n := 0
 	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
 		var c struct {
@@ -57,7 +58,7 @@ func fakeClient(dir, name string) {
 		case "send":
 			n++
 			r.ID = fmt.Sprintf("%s-%d-%d", name, os.Getpid(), n)
-			post(dir, to, chat.Event{Kind: chat.KindMessage, ID: r.ID, From: name, To: to, Text: text}, say)
+			late.post(dir, chat.Event{Kind: chat.KindMessage, ID: r.ID, From: name, To: to, Text: text}, say)
 		}
 		r.To, r.Text = to, text
 		say(r)
@@ -89,7 +90,7 @@ func receive(ln net.Listener, say func(any)) {
 }
 
 // post delivers a message, or does to it what its text says.
-func post(dir, to string, e chat.Event, say func(any)) {
+func (h *held) post(dir string, e chat.Event, say func(any)) {
 	switch word, _, _ := strings.Cut(e.Text, " "); word {
 	case "drop":
 		return
@@ -104,24 +105,17 @@ func post(dir, to string, e chat.Event, say func(any)) {
 		e.Text = "something else"
 	case "late":
 		// It arrives with the next message, before that.
-		held.Lock()
-		defer held.Unlock()
-		held.events = append(held.events, e)
+		h.events = append(h.events, e)
 		return
 	}
-	held.Lock()
-	defer held.Unlock()
-	for _, old := range append(held.events, e) {
-		deliver(dir, to, old)
+	for _, old := range append(h.events, e) {
+		deliver(dir, e.To, old)
 	}
-	held.events = nil
+	h.events = nil
 }
 
 // held are the late messages of a fake client process.
-var held struct {
-	sync.Mutex
-	events []chat.Event
-}
+type held struct{ events []chat.Event }
 
 func deliver(dir, to string, e chat.Event) {
 	addr, err := os.ReadFile(filepath.Join(dir, to+".addr"))

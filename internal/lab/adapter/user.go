@@ -55,12 +55,20 @@ func (u *user) ensure(ctx context.Context) error {
 	case <-u.run.ready:
 		return nil
 	case <-u.run.proc.Exited():
-		return fmt.Errorf("client of %s ended before it was logged in: %v; is its account used by another client?", u.account.Name, u.run.proc.Ending())
+		return u.endedEarly()
 	case <-timer.C:
 		return fmt.Errorf("client of %s is not logged in after %v; is the lab running? (telltale lab up)", u.account.Name, startWait)
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+func (u *user) endedEarly() error {
+	const advice = "is its account used by another client?"
+	if err := u.run.proc.Ending(); err != nil {
+		return fmt.Errorf("client of %s ended before it was logged in: %w; %s", u.account.Name, err, advice)
+	}
+	return fmt.Errorf("client of %s ended before it was logged in; %s", u.account.Name, advice)
 }
 
 func (u *user) start() error {

@@ -71,7 +71,7 @@ func (d *Directory) handle(ctx context.Context, conn net.Conn) {
 	}
 	s := &dirSession{name: login.Name, peer: login.Peer, l: l, events: make(chan answer, 256)}
 	if err := d.enter(s, login.Key); err != nil {
-		l.write(answer{Seq: seq, Error: err.Error()})
+		l.refuse(seq, err)
 		return
 	}
 	defer d.leave(s)
@@ -184,7 +184,7 @@ func (d *Directory) relay(name string) string {
 		return ""
 	}
 	h := fnv.New32a()
-	io.WriteString(h, name)
+	h.Write([]byte(name))
 	return d.cfg.Relays[int(h.Sum32()%uint32(len(d.cfg.Relays)))]
 }
 

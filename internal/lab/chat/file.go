@@ -13,7 +13,7 @@ func saveFile(path string, b []byte) error {
 	if err != nil {
 		return fmt.Errorf("save %s: %w", path, err)
 	}
-	defer os.Remove(tmp.Name())
+	defer func() { _ = os.Remove(tmp.Name()) }() // gone already if all went well
 	_, err = tmp.Write(b)
 	if cerr := tmp.Close(); err == nil {
 		err = cerr

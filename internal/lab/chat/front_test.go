@@ -143,7 +143,7 @@ func TestNormalise(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
 		"plain": "plain", "a\r\nb\nc\rd\te": "a b c d e", "\x1b[2Jx\x00\x7f": "[2Jx", "a\xffb": "ab", "山\u2028水": "山 水",
-		strings.Repeat("山", 2000): strings.Repeat("山", chat.MaxText/3), "עברית‏": "עברית‏",
+		strings.Repeat("山", 2000): strings.Repeat("山", chat.MaxText/3), "עברית\u200f": "עברית\u200f",
 	} {
 		if got := chat.Normalise(in); got != want {
 			t.Errorf("Normalise(%.40q) = %.40q, want %.40q", in, got, want)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -135,7 +136,7 @@ func (c *Client) connect(ctx context.Context, to string) (*session, error) {
 
 // hurried runs a handshake that ends when ctx does; on failure conn is closed.
 func hurried(ctx context.Context, conn net.Conn, run func() (*session, error)) (*session, error) {
-	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
+	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	s, err := run()
 	if !stop() && err == nil {
 		err = ctx.Err()
@@ -153,7 +154,7 @@ func (c *Client) accept(ctx context.Context, conn net.Conn) {
 	defer cancel()
 	s, err := hurried(hctx, conn, func() (*session, error) { return c.respond(hctx, conn) })
 	if err != nil {
-		if err != io.EOF {
+		if !errors.Is(err, io.EOF) {
 			c.log.Warn("caller refused", "err", err)
 		}
 		return

@@ -52,9 +52,10 @@ type gate struct {
 // admit reads a login and returns it and the Seq of the answer that the
 // caller owes. Every failure has been told to the client.
 func (g gate) admit(l *lineConn) (login request, seq int64, err error) {
-	l.conn.SetDeadline(time.Now().Add(loginWait))
-	login, err = l.request()
-	if err != nil {
+	if err = l.conn.SetDeadline(time.Now().Add(loginWait)); err != nil {
+		return login, 0, err
+	}
+	if login, err = l.request(); err != nil {
 		return login, 0, err
 	}
 	seq = login.Seq
@@ -62,11 +63,10 @@ func (g gate) admit(l *lineConn) (login request, seq int64, err error) {
 		seq, err = g.challenge(l, login)
 	}
 	if err != nil {
-		l.write(answer{Seq: seq, Error: err.Error()})
+		l.refuse(seq, err)
 		return login, seq, err
 	}
-	l.conn.SetDeadline(time.Time{})
-	return login, seq, nil
+	return login, seq, l.conn.SetDeadline(time.Time{})
 }
 
 func (g gate) acceptable(r request) error {
@@ -113,7 +113,9 @@ func (g gate) challenge(l *lineConn, login request) (int64, error) {
 
 // logIn is the client's side. It returns the server's last answer.
 func logIn(l *lineConn, id identity, service string, login request) (answer, error) {
-	l.conn.SetDeadline(time.Now().Add(loginWait))
+	if err := l.conn.SetDeadline(time.Now().Add(loginWait)); err != nil {
+		return answer{}, err
+	}
 	login.Seq, login.Op, login.Key = 1, "login", id.public()
 	if err := l.write(login); err != nil {
 		return answer{}, err
@@ -139,8 +141,7 @@ func logIn(l *lineConn, id identity, service string, login request) (answer, err
 	if last.Error != "" {
 		return answer{}, refusal(last.Error)
 	}
-	l.conn.SetDeadline(time.Time{})
-	return last, nil
+	return last, l.conn.SetDeadline(time.Time{})
 }
 
 // refusal is an error that the other side stated.

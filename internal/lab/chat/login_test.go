@@ -162,7 +162,7 @@ func TestSecondLoginReplacesTheFirst(t *testing.T) {
 	if a, err := second.answer(); err != nil || !strings.Contains(a.Error, "known: lookup") {
 		t.Errorf("unknown operation: %+v, %v", a, err)
 	}
-	if d.relay("alice") != d.relay("alice") {
+	if first, again := d.relay("alice"), d.relay("alice"); first != again {
 		t.Error("an account changes its relay")
 	}
 }

@@ -100,7 +100,7 @@ func (r *Relay) handle(ctx context.Context, conn net.Conn) {
 	}
 	s := &relaySession{name: login.Name, l: l, wake: make(chan struct{}, 1), open: map[int64]bool{}}
 	if err := r.enter(s, login.Key); err != nil {
-		l.write(answer{Seq: seq, Error: err.Error()})
+		l.refuse(seq, err)
 		return
 	}
 	defer r.leave(s)

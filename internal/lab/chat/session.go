@@ -90,7 +90,9 @@ func (s *session) write(b body) error {
 	if err != nil {
 		return err
 	}
-	s.conn.SetWriteDeadline(time.Now().Add(writeWait))
+	if err := s.conn.SetWriteDeadline(time.Now().Add(writeWait)); err != nil {
+		return err
+	}
 	return writePacket(s.conn, box)
 }
 

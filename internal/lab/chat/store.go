@@ -96,7 +96,9 @@ func (s *store) replay(raw []byte) error {
 func (s *store) compact() error {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
-	enc.Encode(record{Last: s.last})
+	if err := enc.Encode(record{Last: s.last}); err != nil {
+		return err
+	}
 	for _, list := range s.waiting {
 		for _, f := range list {
 			if err := enc.Encode(record{Put: f}); err != nil {

@@ -18,12 +18,12 @@ import (
 // lines appear above the prompt; otherwise everything is plain lines. It
 // returns nil at /quit, at the end of in, or when ctx is done. The client has
 // been started and is closed by the caller.
-func RunTerminal(ctx context.Context, c *Client, in io.Reader, out io.Writer) error {
+func RunTerminal(ctx context.Context, c *Client, in io.Reader, out io.Writer) (err error) {
 	scr, restore, err := openScreen(c, in, out)
 	if err != nil {
 		return err
 	}
-	defer restore()
+	defer func() { err = errors.Join(err, restore()) }()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	w := &window{c: c, screen: scr}
@@ -52,21 +52,40 @@ type screen interface {
 }
 
 // openScreen takes a terminal over if in and out are one.
-func openScreen(c *Client, in io.Reader, out io.Writer) (screen, func(), error) {
+func openScreen(c *Client, in io.Reader, out io.Writer) (screen, func() error, error) {
 	fi, ok1 := in.(*os.File)
 	fo, ok2 := out.(*os.File)
 	if !ok1 || !ok2 || !term.IsTerminal(int(fi.Fd())) || !term.IsTerminal(int(fo.Fd())) {
-		return &lineScreen{r: bufio.NewReaderSize(in, maxLine), w: out}, func() {}, nil
+		return &lineScreen{r: bufio.NewReaderSize(in, maxLine), w: out}, func() error { return nil }, nil
 	}
 	old, err := term.MakeRaw(int(fi.Fd()))
 	if err != nil {
 		return nil, nil, fmt.Errorf("terminal: %w", err)
 	}
 	vt := newVTScreen(readWriter{in, out}, promptOf(c, ""))
-	if w, h, err := term.GetSize(int(fo.Fd())); err == nil {
-		vt.t.SetSize(w, h)
+	restore := func() error { return term.Restore(int(fi.Fd()), old) }
+	if err := vt.t.SetSize(sizeOf(fo)); err != nil {
+		return nil, nil, fmt.Errorf("terminal: %w", errors.Join(err, restore()))
 	}
-	return vt, func() { term.Restore(int(fi.Fd()), old) }, nil
+	return vt, restore, nil
+}
+
+// sizeOf is the width and height of a terminal in characters.
+func sizeOf(f *os.File) (width, height int) {
+	width, height, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return usable(0, 0)
+	}
+	return usable(width, height)
+}
+
+// usable replaces the sizes of a terminal that does not know its own, as
+// serial lines and some containers do not, by the customary 80x24.
+func usable(width, height int) (int, int) {
+	if width <= 0 || height <= 0 {
+		return 80, 24
+	}
+	return width, height
 }
 
 type readWriter struct {
@@ -88,7 +107,7 @@ func (v *vtScreen) readLine() (string, error) {
 	}
 	return line, err
 }
-func (v *vtScreen) printLine(s string) { io.WriteString(v.t, s+"\n") }
+func (v *vtScreen) printLine(s string) { fmt.Fprintln(v.t, s) }
 func (v *vtScreen) prompt(s string)    { v.t.SetPrompt(s) }
 
 // lineScreen is anything else: files, pipes.

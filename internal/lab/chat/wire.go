@@ -213,7 +213,15 @@ func (l *lineConn) write(v any) error {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.conn.SetWriteDeadline(time.Now().Add(writeWait))
+	if err := l.conn.SetWriteDeadline(time.Now().Add(writeWait)); err != nil {
+		return err
+	}
 	_, err = l.conn.Write(append(b, '\n'))
 	return err
+}
+
+// refuse tells the client why its request fails, if it still listens: the
+// connection ends either way.
+func (l *lineConn) refuse(seq int64, why error) {
+	_ = l.write(answer{Seq: seq, Error: why.Error()})
 }

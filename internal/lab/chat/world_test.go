@@ -94,7 +94,7 @@ func newWorld(t testing.TB, accounts ...string) *world {
 		hosts = append(hosts, chat.PeerHost(a))
 	}
 	for i, host := range hosts {
-		addr, err := guard.Pick(fmt.Sprintf("127.%d.%d.%d", 1+sum%200, 1+sum>>8%200, 1+i))
+		addr, err := guard.Pick(t.Context(), fmt.Sprintf("127.%d.%d.%d", 1+sum%200, 1+sum>>8%200, 1+i))
 		if err != nil {
 			t.Fatal(err)
 		}

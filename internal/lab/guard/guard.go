@@ -31,7 +31,7 @@ const dialTimeout = 5 * time.Second
 func Check(addr string) error {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
-		return fmt.Errorf("%w: %q is not IP:port (%v); use an address such as 127.0.0.1:8080", ErrNotLoopback, addr, err)
+		return fmt.Errorf("%w: %q is not IP:port (%w); use an address such as 127.0.0.1:8080", ErrNotLoopback, addr, err)
 	}
 	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
 		return fmt.Errorf("%w: the port of %q is not a number up to 65535", ErrNotLoopback, addr)
@@ -117,19 +117,20 @@ func Dial(ctx context.Context, network, addr string) (net.Conn, error) {
 // address (without port, as in "127.87.0.3"). Where the system has only
 // 127.0.0.1 (macOS), that one is used instead. The port is not reserved: bind
 // soon.
-func Pick(ip string) (string, error) {
+func Pick(ctx context.Context, ip string) (string, error) {
 	if err := Check(net.JoinHostPort(ip, "0")); err != nil {
 		return "", err
 	}
-	addr, err := freePort(ip)
+	addr, err := freePort(ctx, ip)
 	if err != nil && ip != "127.0.0.1" {
-		addr, err = freePort("127.0.0.1")
+		addr, err = freePort(ctx, "127.0.0.1")
 	}
 	return addr, err
 }
 
-func freePort(ip string) (string, error) {
-	ln, err := net.Listen("tcp", net.JoinHostPort(ip, "0"))
+func freePort(ctx context.Context, ip string) (string, error) {
+	var lc net.ListenConfig
+	ln, err := lc.Listen(ctx, "tcp", net.JoinHostPort(ip, "0"))
 	if err != nil {
 		return "", fmt.Errorf("no free port on %s: %w", ip, err)
 	}

@@ -90,7 +90,7 @@ func TestListenerClosesConnectionsFromElsewhere(t *testing.T) {
 	default:
 		t.Error("the connection from elsewhere was not closed")
 	}
-	if _, err := ln.Accept(); err != io.EOF {
+	if _, err := ln.Accept(); !errors.Is(err, io.EOF) {
 		t.Errorf("Accept = %v, want the listener's own error", err)
 	}
 }
@@ -99,7 +99,7 @@ func TestListenDialPick(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	addr, err := guard.Pick("127.87.1.2")
+	addr, err := guard.Pick(ctx, "127.87.1.2")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +114,7 @@ func TestListenDialPick(t *testing.T) {
 	}
 	conn.Close()
 	for _, ip := range []string{"10.0.0.1", "localhost", "", "0.0.0.0"} {
-		if addr, err := guard.Pick(ip); !errors.Is(err, guard.ErrNotLoopback) {
+		if addr, err := guard.Pick(ctx, ip); !errors.Is(err, guard.ErrNotLoopback) {
 			t.Errorf("Pick(%q) = %q, %v", ip, addr, err)
 		}
 	}

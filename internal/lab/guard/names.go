@@ -75,7 +75,7 @@ func (n Names) Save(path string) error {
 	if err != nil {
 		return fmt.Errorf("names file: %w", err)
 	}
-	defer os.Remove(tmp.Name())
+	defer func() { _ = os.Remove(tmp.Name()) }() // gone already if all went well
 	_, err = tmp.Write(append(b, '\n'))
 	if cerr := tmp.Close(); err == nil {
 		err = cerr

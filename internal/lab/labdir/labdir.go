@@ -160,7 +160,7 @@ func WriteFile(path string, b []byte) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(tmp.Name())
+	defer func() { _ = os.Remove(tmp.Name()) }() // gone already if all went well
 	_, err = tmp.Write(b)
 	if err := errors.Join(err, tmp.Close()); err != nil {
 		return err

@@ -46,10 +46,8 @@ type Process struct {
 
 // Start runs a program.
 func Start(c Config) (*Process, error) {
-	p := &Process{
-		cmd: exec.Command(c.Program, c.Args...), lines: make(chan string, 16),
-		exited: make(chan struct{}), unread: make(chan struct{}),
-	}
+	p := &Process{lines: make(chan string, 16), exited: make(chan struct{}), unread: make(chan struct{})}
+	p.cmd = exec.Command(c.Program, c.Args...) //nolint:noctx // it outlives the call that starts it; Stop ends it in good order
 	p.cmd.Env, p.cmd.Stderr = c.Env, c.Log
 	out, in := io.Pipe()
 	p.cmd.Stdout = in
@@ -85,7 +83,7 @@ func (p *Process) run(in *io.PipeWriter, started chan<- error) {
 
 func (p *Process) read(out *io.PipeReader) {
 	defer close(p.lines)
-	defer out.Close()
+	defer func() { _ = out.Close() }()
 	scan := bufio.NewScanner(out)
 	scan.Buffer(make([]byte, 0, 4096), maxLine)
 	for scan.Scan() {

@@ -14,13 +14,16 @@ import (
 	"example.org/telltale/internal/lab/watch"
 )
 
-var listSpec = profile.Server{Host: profile.HostList, Kind: profile.KindList}
+// listSpec is the list server.
+func listSpec() profile.Server {
+	return profile.Server{Host: profile.HostList, Kind: profile.KindList}
+}
 
 func TestListServerServesEncryptedLists(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"tom-2006", "tom-2008", "tom-2011", "watched-user", "sampled"} {
 		p := plan(t, name, 9)
-		s := serve(t, p, listSpec, t.TempDir(), servers.Oddities{})
+		s := serve(t, p, listSpec(), t.TempDir(), servers.Oddities{})
 		for _, list := range p.Lists {
 			sealed := get(t, s, list.URL)
 			if strings.Contains(sealed, list.Lines[0]) {
@@ -42,7 +45,7 @@ func TestListServerServesEncryptedLists(t *testing.T) {
 
 func TestCheckIsAnsweredAsIn2006(t *testing.T) {
 	t.Parallel()
-	web := httptest.NewServer(serve(t, plan(t, "tom-2006", 1), listSpec, t.TempDir(), servers.Oddities{}))
+	web := httptest.NewServer(serve(t, plan(t, "tom-2006", 1), listSpec(), t.TempDir(), servers.Oddities{}))
 	defer web.Close()
 	resp, err := http.Get(web.URL + "/agent/skypever.php?md5=nofile")
 	if err != nil {
@@ -56,7 +59,7 @@ func TestCheckIsAnsweredAsIn2006(t *testing.T) {
 
 func TestListServerShowsNothingElse(t *testing.T) {
 	t.Parallel()
-	s := serve(t, plan(t, "tom-2011", 1), listSpec, t.TempDir(), servers.Oddities{})
+	s := serve(t, plan(t, "tom-2011", 1), listSpec(), t.TempDir(), servers.Oddities{})
 	for _, target := range []string{"/", "/agent/", "/agent/newkeyfile/", "/agent/watchfile", "/agent/skypever.php?f=watchfile&md5=nofile"} {
 		if rec := ask(s, http.MethodGet, target, ""); rec.Code != http.StatusNotFound {
 			t.Errorf("GET %s: status %d, want 404", target, rec.Code)
@@ -79,7 +82,7 @@ func TestOddities(t *testing.T) {
 		{"test push", servers.Oddities{TestPush: true}, [4][]string{list.Lines, list.Lines, {list.Test}, list.Lines}},
 	}
 	for _, c := range cases {
-		s := serve(t, p, listSpec, t.TempDir(), c.odd)
+		s := serve(t, p, listSpec(), t.TempDir(), c.odd)
 		for i, want := range c.want {
 			get(t, s, list.Check+"nofile")
 			lines, err := watch.ParseList(list.Box, []byte(get(t, s, list.URL)))
@@ -88,7 +91,7 @@ func TestOddities(t *testing.T) {
 			}
 		}
 	}
-	twice, err := watch.ParseList(list.Box, []byte(get(t, serve(t, p, listSpec, t.TempDir(), servers.Oddities{Duplicates: true}), list.URL)))
+	twice, err := watch.ParseList(list.Box, []byte(get(t, serve(t, p, listSpec(), t.TempDir(), servers.Oddities{Duplicates: true}), list.URL)))
 	if err != nil || len(twice) != 2*len(list.Lines) {
 		t.Errorf("duplicates: %d lines, %v, want %d", len(twice), err, 2*len(list.Lines))
 	}

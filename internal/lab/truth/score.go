@@ -122,11 +122,11 @@ func (r *Row) add(other Row) {
 // Perfect reports whether nothing was missed and nothing is false.
 func (t Table) Perfect() bool { return t.Total.Missed == 0 && t.Total.False == 0 }
 
-// Recall is the share of decidable claims that were found, Precision the
-// share of found claims that are true. Both are 1 where there is nothing.
+// Recall is the share of decidable claims that were found; 1 if there are
+// none.
 func (t Table) Recall() float64 { return share(t.Total.Found, t.Total.Truth) }
 
-// Precision: see Recall.
+// Precision is the share of found claims that are true; 1 if none was found.
 func (t Table) Precision() float64 { return share(t.Total.Found, t.Total.Found+t.Total.False) }
 
 func share(n, of int) float64 {

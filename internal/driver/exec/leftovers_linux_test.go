@@ -76,7 +76,7 @@ func TestCloseKillsTheStubbornAndTheirChildren(t *testing.T) {
 
 func TestKilledParentLeavesNoDriverBehind(t *testing.T) {
 	t.Parallel()
-	parent := osexec.Command(os.Args[0])
+	parent := osexec.CommandContext(t.Context(), os.Args[0])
 	parent.Env = append(os.Environ(), behave+"=babysit")
 	out, err := parent.StdoutPipe()
 	if err != nil {

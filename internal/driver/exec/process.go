@@ -50,7 +50,7 @@ func start(cfg Config, late func(telltale.Receipt)) (*process, error) {
 		return nil, errors.New("no command was given: name the driver's program and its arguments")
 	}
 	p := &process{tail: &tail{also: cfg.Stderr}, lines: make(chan line), exited: make(chan struct{}), killed: make(chan struct{})}
-	p.cmd = exec.Command(cfg.Command[0], cfg.Command[1:]...)
+	p.cmd = exec.Command(cfg.Command[0], cfg.Command[1:]...) //nolint:noctx // it outlives the call that starts it; Close ends it and its group
 	p.cmd.Dir = cfg.Dir
 	p.cmd.Env = append(p.cmd.Environ(), cfg.Env...)
 	p.cmd.Stderr = p.tail
@@ -99,7 +99,7 @@ func (p *process) read(late func(telltale.Receipt)) {
 	r := bufio.NewReaderSize(p.stdout, 64<<10)
 	for number := 1; ; number++ {
 		b, err := readLine(r)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return
 		}
 		got := line{number: number, start: string(b[:min(len(b), 200)]), err: err}
@@ -131,7 +131,7 @@ func readLine(r *bufio.Reader) ([]byte, error) {
 		if len(b) > MaxLine {
 			return b, errTooLong
 		}
-		if err == bufio.ErrBufferFull {
+		if errors.Is(err, bufio.ErrBufferFull) {
 			continue
 		}
 		if t := bytes.TrimSpace(b); len(t) > 0 {
@@ -155,23 +155,18 @@ func (p *process) request(ctx context.Context, req *telltale.DriverRequest) (lin
 	if len(b) >= MaxLine {
 		return none, errTooLong
 	}
-	wrote := make(chan error, 1)
-	// A process that does not read must not block the caller.
-	go func() { _, err := p.stdin.Write(append(b, '\n')); wrote <- err }()
-	for {
-		select {
-		case got, ok := <-p.lines:
-			if !ok {
-				return none, errEnded
-			}
-			got.op = req.Op
-			return got, got.err
-		case <-wrote:
-			// If writing failed the process is gone, and its lines end.
-			wrote = nil
-		case <-ctx.Done():
-			return none, ctx.Err()
+	// A process that does not read must not block the caller. If writing
+	// fails the process is gone, and its lines end.
+	go func() { _, _ = p.stdin.Write(append(b, '\n')) }()
+	select {
+	case got, ok := <-p.lines:
+		if !ok {
+			return none, errEnded
 		}
+		got.op = req.Op
+		return got, got.err
+	case <-ctx.Done():
+		return none, ctx.Err()
 	}
 }
 

@@ -96,7 +96,12 @@ func (a *authority) save(der []byte) error {
 	if err := os.WriteFile(a.keyPath(), pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: key}), 0o600); err != nil {
 		return err
 	}
-	return os.WriteFile(a.certPath(), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o644)
+	// Whole or not at all: half a certificate would lock it as well.
+	half := a.certPath() + ".new"
+	if err := os.WriteFile(half, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o644); err != nil {
+		return err
+	}
+	return os.Rename(half, a.certPath())
 }
 
 // writeBundle writes what the app may trust: our authority, and whom it

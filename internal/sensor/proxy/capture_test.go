@@ -153,7 +153,7 @@ func TestCaptureOpensInWireshark(t *testing.T) {
 		t.Fatal(err)
 	}
 	ask := func(args ...string) string {
-		cmd := exec.Command(tshark, append([]string{"-r", file, "-2", "-o", "tcp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE"}, args...)...)
+		cmd := exec.CommandContext(t.Context(), tshark, append([]string{"-r", file, "-2", "-o", "tcp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE"}, args...)...)
 		out, err := cmd.Output()
 		if err != nil {
 			t.Fatalf("tshark %q: %v", args, err)

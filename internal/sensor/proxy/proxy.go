@@ -172,6 +172,13 @@ func (p *Proxy) Stop(ctx context.Context) error {
 	return p.err
 }
 
+// Failed returns the error that ended the watch, nil while it goes on.
+func (p *Proxy) Failed() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.err
+}
+
 // fail stops the watch for good: what cannot be recorded must not pass.
 func (p *Proxy) fail(err error) {
 	p.cfg.Log.Error("the watch ends", "error", err)

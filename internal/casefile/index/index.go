@@ -113,7 +113,7 @@ func insertMessages(ctx context.Context, tx *sql.Tx, flows []telltale.Flow) erro
 }
 
 // insert writes one row an item; columns is the number of values of a row.
-func insert[T any](ctx context.Context, tx *sql.Tx, table string, columns int, items []T, row func(T) []any) error {
+func insert[T any](ctx context.Context, tx *sql.Tx, table string, columns int, items []T, row func(T) []any) (err error) {
 	if len(items) == 0 {
 		return nil
 	}
@@ -121,7 +121,7 @@ func insert[T any](ctx context.Context, tx *sql.Tx, table string, columns int, i
 	if err != nil {
 		return err
 	}
-	defer statement.Close()
+	defer func() { err = errors.Join(err, statement.Close()) }()
 	for _, item := range items {
 		if _, err := statement.ExecContext(ctx, row(item)...); err != nil {
 			return fmt.Errorf("table %s: %w", table, err)

@@ -1,7 +1,7 @@
 package attribute
 
 import (
-	"net"
+	"net/netip"
 	"path"
 	"strings"
 
@@ -32,8 +32,8 @@ func hostOf(f *telltale.Flow) string {
 	if f.Host != "" {
 		return strings.ToLower(strings.TrimSuffix(f.Host, "."))
 	}
-	if host, _, err := net.SplitHostPort(f.Server); err == nil {
-		return host
+	if server, err := netip.ParseAddrPort(f.Server); err == nil {
+		return server.Addr().String()
 	}
 	return f.Server
 }

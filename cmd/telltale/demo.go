@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/vbauerster/mpb/v8"
@@ -115,7 +114,7 @@ type labRun struct {
 }
 
 // demoRun starts a lab network, audits its client and ends the network.
-func (a *app) demoRun(ctx context.Context, o demoOptions, l labRun) (*auditRun, error) {
+func (a *app) demoRun(ctx context.Context, o demoOptions, l labRun) (run *auditRun, err error) {
 	program, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("finding this program's own file: %w", err)
@@ -130,8 +129,8 @@ func (a *app) demoRun(ctx context.Context, o demoOptions, l labRun) (*auditRun, 
 	if err != nil {
 		return nil, err
 	}
-	defer network.Down()
-	run := &auditRun{app: a, dir: filepath.Join(l.dir, "case"), progress: p, log: a.logger(o.verbose)}
+	defer func() { err = errors.Join(err, network.Down()) }()
+	run = &auditRun{app: a, dir: filepath.Join(l.dir, "case"), progress: p, log: a.logger(o.verbose)}
 	if err := run.load(network.Scenario()); err != nil {
 		return nil, err
 	}
@@ -146,7 +145,7 @@ func (a *app) demoRun(ctx context.Context, o demoOptions, l labRun) (*auditRun, 
 }
 
 func (a *app) startLab(ctx context.Context, o demoOptions, l labRun, program string) (*lab.Network, error) {
-	var log io.Writer = io.Discard
+	log := io.Discard
 	if o.verbose {
 		log = a.stderr
 	}
@@ -168,9 +167,4 @@ func indexCase(ctx context.Context, dir string) error {
 	}
 	_, err = index.Build(ctx, reader)
 	return err
-}
-
-// elapsed is how long something took, for people.
-func elapsed(a *app, since time.Time) time.Duration {
-	return a.clock().Sub(since).Round(100 * time.Millisecond)
 }

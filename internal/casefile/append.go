@@ -33,7 +33,7 @@ func (c *Case) appendLocked(kind string, raw json.RawMessage, sync bool) error {
 		return fmt.Errorf("writing a %s entry: %w", kind, err)
 	}
 	if len(line) > maxEntry {
-		return fmt.Errorf("a %s entry of %d bytes is larger than a case takes (%d)", kind, len(line), maxEntry)
+		return c.failLocked(fmt.Errorf("a %s entry of %d bytes is larger than a case takes (%d)", kind, len(line), maxEntry))
 	}
 	if err := c.writeLine(append(line, '\n'), sync); err != nil {
 		return err
@@ -52,9 +52,7 @@ func (c *Case) writeLine(line []byte, sync bool) error {
 		err = c.log.Sync()
 	}
 	if err != nil {
-		c.failed = fmt.Errorf("the case can take no more entries (free some space or mend the disk, then resume): %w",
-			errors.Join(err, c.log.Truncate(c.size)))
-		return c.failed
+		return c.failLocked(errors.Join(err, c.log.Truncate(c.size)))
 	}
 	c.size += int64(len(line))
 	return nil
@@ -119,7 +117,7 @@ func (c *Case) PutStage(s telltale.Stage) error {
 		return fmt.Errorf("writing a stage entry: %w", err)
 	}
 	if err := c.blobs.sync(); err != nil {
-		return err
+		return c.fail(err)
 	}
 	// Mark and signature belong together: nobody writes between them.
 	c.mu.Lock()
@@ -143,13 +141,15 @@ func (c *Case) PutStatement(o []telltale.Observation, f []telltale.Finding) erro
 
 // Keep stores bytes and names them; part of telltale.Recorder.
 func (c *Case) Keep(b []byte) (telltale.Digest, error) {
-	c.mu.Lock()
-	failed := c.failed
-	c.mu.Unlock()
-	if failed != nil {
-		return "", failed
+	if err := c.Failed(); err != nil {
+		return "", err
 	}
-	return c.blobs.put(b)
+	d, err := c.blobs.put(b)
+	if err != nil {
+		// What was not kept would later look as if it had never been there.
+		return "", c.fail(err)
+	}
+	return d, nil
 }
 
 // Blob returns bytes that were kept.

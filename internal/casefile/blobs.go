@@ -122,7 +122,8 @@ func (s *blobStore) get(d telltale.Digest) ([]byte, error) {
 }
 
 func readBlob(path string) ([]byte, error) {
-	stored, err := os.ReadFile(path)
+	// What does not compress grows a little; the armour is on top.
+	stored, err := readAtMost(path, maxBlob+maxSmall)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s: missing", path)
 	}

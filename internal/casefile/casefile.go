@@ -25,6 +25,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
@@ -84,6 +85,17 @@ func Create(dir string, opts Options) (*Case, error) {
 	if names, err := os.ReadDir(dir); err == nil && len(names) > 0 {
 		return nil, fmt.Errorf("%s is not empty: name a new directory, or go on with the case in it by --resume", dir)
 	}
+	c, err := create(dir, opts)
+	if errors.Is(err, fs.ErrExist) {
+		return nil, err // another telltale is making a case in the same place
+	}
+	if err != nil {
+		return nil, errors.Join(err, removeParts(dir))
+	}
+	return c, nil
+}
+
+func create(dir string, opts Options) (*Case, error) {
 	for _, sub := range []string{"log", "blobs", "checkpoints", "capture"} {
 		if err := os.MkdirAll(filepath.Join(dir, sub), 0o700); err != nil {
 			return nil, fmt.Errorf("making the case: %w", err)
@@ -93,18 +105,17 @@ func Create(dir string, opts Options) (*Case, error) {
 	if _, err := io.ReadFull(opts.Random, key); err != nil {
 		return nil, fmt.Errorf("making the canary key: %w", err)
 	}
-	if err := writeOnce(filepath.Join(dir, "canary.key"), key); err != nil {
-		return nil, err
-	}
 	verifier, err := VerifierOf(opts.Signer)
 	if err != nil {
 		return nil, err
 	}
-	if err := writeOnce(filepath.Join(dir, "key.pub"), []byte(verifier+"\n")); err != nil {
-		return nil, err
-	}
-	if err := writeOnce(filepath.Join(dir, "format"), []byte(formatLine(FormatVersion))); err != nil {
-		return nil, err
+	for _, file := range []struct {
+		name    string
+		content []byte
+	}{{"canary.key", key}, {"key.pub", []byte(verifier + "\n")}, {"format", []byte(formatLine(FormatVersion))}} {
+		if err := writeOnce(filepath.Join(dir, file.name), file.content); err != nil {
+			return nil, err
+		}
 	}
 	c, err := open(dir, opts)
 	if err != nil {
@@ -139,7 +150,7 @@ func open(dir string, opts Options) (*Case, error) {
 		return nil, fmt.Errorf("%s is being written by another telltale (%w): wait for it, or stop it", dir, err)
 	}
 	c := &Case{dir: dir, opts: opts, lock: lock, blobs: newBlobStore(filepath.Join(dir, "blobs")), record: &telltale.Record{}}
-	if c.canaryKey, err = os.ReadFile(filepath.Join(dir, "canary.key")); err != nil {
+	if c.canaryKey, err = readSmall(filepath.Join(dir, "canary.key")); err != nil {
 		return nil, errors.Join(fmt.Errorf("reading the case: %w", err), lock.Close())
 	}
 	c.log, err = os.OpenFile(filepath.Join(dir, "log", "entries.jsonl"), os.O_RDWR|os.O_CREATE, 0o600)
@@ -183,7 +194,7 @@ func (c *Case) Close() error {
 
 func checkFormat(dir string) error {
 	path := filepath.Join(dir, "format")
-	text, err := os.ReadFile(path)
+	text, err := readSmall(path)
 	if err != nil {
 		return fmt.Errorf("%s is not a case: %w", dir, err)
 	}
@@ -199,16 +210,3 @@ func checkFormat(dir string) error {
 }
 
 func formatLine(version int) string { return fmt.Sprintf("telltale case %d\n", version) }
-
-// writeOnce makes a file that must not exist, and has it on the disk.
-func writeOnce(path string, b []byte) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return fmt.Errorf("writing the case: %w", err)
-	}
-	_, err = f.Write(b)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
-	}
-	return nil
-}

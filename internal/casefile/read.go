@@ -1,9 +1,9 @@
 package casefile
 
 import (
+	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -33,24 +33,25 @@ func Read(dir string) (*Reader, error) {
 	}
 	r := &Reader{Dir: dir, Record: &telltale.Record{}, blobs: newBlobStore(filepath.Join(dir, "blobs"))}
 	path := filepath.Join(dir, "log", "entries.jsonl")
-	lines, _, err := readLog(path)
+	_, err := eachLine(path, func(_ int, line []byte) error {
+		entry, err := parseLine(line)
+		if err != nil {
+			return err
+		}
+		r.Entries++
+		return apply(r.Record, entry)
+	})
+	var at *lineError
+	if errors.As(err, &at) {
+		return nil, fmt.Errorf("%w; case verify tells more", err)
+	}
 	if err != nil {
 		return nil, err
 	}
-	for i, line := range lines {
-		entry, err := parseLine(line)
-		if err == nil {
-			err = apply(r.Record, entry)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%s:%d: %w; case verify tells more", path, i+1, err)
-		}
-		r.Entries++
-	}
-	if text, err := os.ReadFile(filepath.Join(dir, "checkpoint")); err == nil {
+	if text, err := readSmall(filepath.Join(dir, "checkpoint")); err == nil {
 		r.Checkpoint = string(text)
 	}
-	if text, err := os.ReadFile(filepath.Join(dir, "key.pub")); err == nil {
+	if text, err := readSmall(filepath.Join(dir, "key.pub")); err == nil {
 		r.PublicKey = strings.TrimSpace(string(text))
 	}
 	return r, nil
@@ -65,14 +66,12 @@ func CopyLog(w io.Writer, dir string) error {
 	if err := checkFormat(dir); err != nil {
 		return err
 	}
-	lines, _, err := readLog(filepath.Join(dir, "log", "entries.jsonl"))
-	if err != nil {
-		return err
-	}
-	for _, line := range lines {
-		if _, err := fmt.Fprintf(w, "%s\n", line); err != nil {
-			return err
+	_, err := eachLine(filepath.Join(dir, "log", "entries.jsonl"), func(_ int, line []byte) error {
+		if _, err := parseLine(line); err != nil {
+			return fmt.Errorf("%w; case verify tells more", err)
 		}
-	}
-	return nil
+		_, err := fmt.Fprintf(w, "%s\n", line)
+		return err
+	})
+	return err
 }

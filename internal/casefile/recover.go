@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,55 +16,48 @@ import (
 // recover reads the log of a case that is opened again, sets a torn tail
 // aside and seals packet files that were left open.
 func (c *Case) recover() error {
-	lines, tail, err := readLog(c.log.Name())
+	known := map[string]Capture{}
+	tail, err := eachLine(c.log.Name(), func(i int, line []byte) error { return c.takeBack(known, i, line) })
+	var at *lineError
+	if errors.As(err, &at) {
+		return fmt.Errorf("%w: the case was altered and cannot be resumed; case verify tells more", err)
+	}
 	if err != nil {
 		return err
 	}
-	for i, line := range lines {
-		entry, err := parseLine(line)
-		if err == nil && entry.N != int64(i) {
-			err = fmt.Errorf("entry says number %d", entry.N)
-		}
-		if err == nil {
-			err = apply(c.record, entry)
-		}
-		if err == nil {
-			err = c.grow(line)
-		}
-		if err != nil {
-			return fmt.Errorf("%s:%d: %w: the case was altered and cannot be resumed; case verify tells more", c.log.Name(), i+1, err)
-		}
-		c.size += int64(len(line)) + 1
+	if c.entries == 0 {
+		return fmt.Errorf("%s:1: there is no whole entry: the log was cut off and the case cannot be resumed; begin a new case", c.log.Name())
 	}
 	if err := c.setAside(tail); err != nil {
 		return err
 	}
-	return c.sealLeftCaptures(sealed(lines))
+	return c.sealLeftCaptures(known)
 }
 
-// readLog splits the log into whole lines and what follows the last newline.
-func readLog(path string) (lines [][]byte, tail []byte, err error) {
-	b, err := os.ReadFile(path)
+// takeBack reads one line of an earlier run.
+func (c *Case) takeBack(known map[string]Capture, i int, line []byte) error {
+	entry, err := parseLine(line)
 	if err != nil {
-		return nil, nil, fmt.Errorf("reading the log: %w", err)
+		return err
 	}
-	for {
-		line, rest, found := bytes.Cut(b, []byte("\n"))
-		if !found {
-			return lines, b, nil
-		}
-		lines = append(lines, line)
-		b = rest
+	if entry.N != int64(i) {
+		return fmt.Errorf("entry says number %d, want %d", entry.N, i)
 	}
+	if err := apply(c.record, entry); err != nil {
+		return err
+	}
+	vouch(known, entry)
+	c.size += int64(len(line)) + 1
+	return c.grow(line)
 }
 
 func (c *Case) setAside(tail []byte) error {
 	if len(tail) == 0 {
 		return nil
 	}
-	name := fmt.Sprintf("torn-%d", c.entries)
-	if err := writeOnce(filepath.Join(c.dir, "log", name), tail); err != nil && !errors.Is(err, os.ErrExist) {
-		return err
+	name, err := c.keepTorn(tail)
+	if err != nil {
+		return c.fail(err)
 	}
 	if err := c.log.Truncate(c.size); err != nil {
 		return fmt.Errorf("setting a torn line aside: %w", err)
@@ -71,20 +65,32 @@ func (c *Case) setAside(tail []byte) error {
 	return c.append("torn", Torn{File: "log/" + name, Bytes: len(tail)}, true)
 }
 
-// sealed lists the packet files that the log vouches for.
-func sealed(lines [][]byte) map[string]Capture {
-	out := map[string]Capture{}
-	for _, line := range lines {
-		entry, err := parseLine(line)
-		if err != nil || entry.Type != "capture" {
-			continue
+// keepTorn copies a torn line to a file of its own and returns its name. A
+// run that was cut off right here may have done so before.
+func (c *Case) keepTorn(tail []byte) (string, error) {
+	for i := 1; ; i++ {
+		name := fmt.Sprintf("torn-%d", c.entries)
+		if i > 1 {
+			name = fmt.Sprintf("torn-%d-%d", c.entries, i)
 		}
-		var capture Capture
-		if decode(entry, &capture) == nil {
-			out[capture.File] = capture
+		path := filepath.Join(c.dir, "log", name)
+		before, err := readAtMost(path, maxEntry)
+		if err == nil && !bytes.HasPrefix(tail, before) {
+			continue // another torn line
 		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return "", err
+		}
+		return name, replace(path, filepath.Join(c.dir, "log", "torn-new"), tail)
 	}
-	return out
+}
+
+// vouch notes a packet file that the log vouches for.
+func vouch(known map[string]Capture, e Entry) {
+	var capture Capture
+	if e.Type == "capture" && decode(e, &capture) == nil {
+		known[capture.File] = capture
+	}
 }
 
 func (c *Case) sealLeftCaptures(known map[string]Capture) error {
@@ -116,6 +122,17 @@ func (c *Case) sealCapture(file string, cut bool) error {
 type captureFile struct {
 	*os.File
 	seal func() error
+	fail func(error) error
+}
+
+// Write writes packets. What cannot be written ends the case: packets that
+// are missing would look as if they had never been there.
+func (f *captureFile) Write(b []byte) (int, error) {
+	n, err := f.File.Write(b)
+	if err != nil {
+		err = f.fail(fmt.Errorf("writing packets: %w", err))
+	}
+	return n, err
 }
 
 func (f *captureFile) Close() error {
@@ -137,12 +154,12 @@ func (c *Case) NewCapture(sensor string) (io.WriteCloser, error) {
 		if err != nil {
 			return nil, fmt.Errorf("opening a packet file: %w", err)
 		}
-		return &captureFile{f, func() error { return c.sealCapture(file, false) }}, nil
+		return &captureFile{f, func() error { return c.sealCapture(file, false) }, c.fail}, nil
 	}
 }
 
 func digestFile(path string) (int64, telltale.Digest, error) {
-	f, err := os.Open(path)
+	f, err := openRegular(path)
 	if err != nil {
 		return 0, "", fmt.Errorf("digesting: %w", err)
 	}

@@ -68,17 +68,26 @@ func VerifierOf(signer string) (string, error) {
 // name is on the disk before.
 func (c *Case) Checkpoint() error {
 	if err := c.blobs.sync(); err != nil {
-		return err
+		return c.fail(err)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.checkpointLocked()
 }
 
+// checkpointLocked signs. When that fails the case takes no more entries: a
+// line behind the end of a stage would claim that the end was signed.
 func (c *Case) checkpointLocked() error {
 	if c.failed != nil {
 		return c.failed
 	}
+	if err := c.sign(); err != nil {
+		return c.failLocked(err)
+	}
+	return nil
+}
+
+func (c *Case) sign() error {
 	if err := c.log.Sync(); err != nil {
 		return fmt.Errorf("signing the log: %w", err)
 	}
@@ -100,17 +109,17 @@ func (c *Case) checkpointLocked() error {
 
 func (c *Case) publish(signed []byte) error {
 	numbered := filepath.Join(c.dir, "checkpoints", fmt.Sprintf("%08d", c.entries))
-	if _, err := os.Stat(numbered); err == nil {
-		return nil // nothing was added since
-	}
-	if err := writeOnce(numbered, signed); err != nil {
-		return err
-	}
 	latest := filepath.Join(c.dir, "checkpoint")
-	if err := os.WriteFile(latest+".new", signed, 0o600); err != nil {
+	_, err := os.Lstat(numbered)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = replace(numbered, latest+".new", signed)
+	}
+	if err != nil {
 		return fmt.Errorf("signing the log: %w", err)
 	}
-	if err := os.Rename(latest+".new", latest); err != nil {
+	// The copy is made anew even if nothing was added: a run that was cut
+	// off between the two left it behind. Signatures are deterministic.
+	if err := replace(latest, latest+".new", signed); err != nil {
 		return fmt.Errorf("signing the log: %w", err)
 	}
 	return nil

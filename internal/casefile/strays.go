@@ -53,6 +53,8 @@ func (v *verification) strays() {
 		case v.expected(file):
 		case strings.HasPrefix(file, "blobs/"):
 			v.blobStray(file)
+		case unfinished(file):
+			v.note(file, "an unfinished file that is derived: a run was cut off; it may be deleted")
 		case strings.HasPrefix(file, "capture/"):
 			if _, ok := v.sealed[file]; !ok {
 				v.note(file, "was not closed: the run was cut off or goes on")
@@ -77,6 +79,17 @@ func (v *verification) expected(file string) bool {
 	}
 	return strings.HasPrefix(file, "checkpoints/") || strings.HasPrefix(file, "log/torn-") ||
 		strings.HasPrefix(file, "ca/")
+}
+
+// unfinished reports whether a file is what is left of writing one that is
+// derived from the log.
+func unfinished(file string) bool {
+	name, _, found := strings.Cut(file, ".new")
+	switch name {
+	case "report.html", "report.json", "report.txt", "index.sqlite":
+		return found
+	}
+	return false
 }
 
 func (v *verification) blobStray(file string) {

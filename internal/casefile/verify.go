@@ -2,9 +2,11 @@ package casefile
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"sort"
 	"strings"
@@ -56,6 +58,11 @@ func Verify(dir, verifier string) (*Check, error) {
 	if err := checkFormat(dir); err != nil {
 		return nil, err
 	}
+	// A walk does not follow a link, not even where it begins.
+	dir, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return nil, fmt.Errorf("%s is not a case: %w", dir, err)
+	}
 	v := &verification{dir: dir, check: &Check{Record: &telltale.Record{}}, named: map[telltale.Digest]bool{}}
 	v.key(verifier)
 	if err := v.log(); err != nil {
@@ -93,7 +100,7 @@ func (v *verification) note(file string, format string, args ...any) {
 }
 
 func (v *verification) key(trusted string) {
-	text, err := os.ReadFile(filepath.Join(v.dir, "key.pub"))
+	text, err := readSmall(filepath.Join(v.dir, "key.pub"))
 	if err != nil {
 		v.problem("key.pub", 0, "cannot be read: %v", err)
 	}
@@ -112,14 +119,7 @@ func (v *verification) key(trusted string) {
 
 func (v *verification) log() error {
 	const file = "log/entries.jsonl"
-	lines, tail, err := readLog(filepath.Join(v.dir, "log", "entries.jsonl"))
-	if err != nil {
-		return err
-	}
-	if len(tail) > 0 {
-		v.note(file, "%d bytes of an unfinished line at the end: a crash left them", len(tail))
-	}
-	v.roots = map[int64]tlog.Hash{}
+	v.roots, v.sealed = map[int64]tlog.Hash{}, map[string]Capture{}
 	reader := tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
 		out := make([]tlog.Hash, len(indexes))
 		for i, index := range indexes {
@@ -127,22 +127,33 @@ func (v *verification) log() error {
 		}
 		return out, nil
 	})
-	for i, line := range lines {
+	tail, err := eachLine(filepath.Join(v.dir, "log", "entries.jsonl"), func(i int, line []byte) error {
 		v.line(file, i, line)
+		v.check.Entries++
 		hashes, err := tlog.StoredHashes(int64(i), line, reader)
 		if err != nil {
-			return fmt.Errorf("hashing %s:%d: %w", file, i+1, err)
+			return fmt.Errorf("hashing: %w", err)
 		}
 		v.hashes = append(v.hashes, hashes...)
 		if v.hasCheckpoint(int64(i) + 1) {
 			if v.roots[int64(i)+1], err = tlog.TreeHash(int64(i)+1, reader); err != nil {
-				return fmt.Errorf("hashing %s:%d: %w", file, i+1, err)
+				return fmt.Errorf("hashing: %w", err)
 			}
 		}
+		return nil
+	})
+	var at *lineError
+	if errors.As(err, &at) {
+		v.problem(file, at.line, "%v; nothing behind it was read", at.err)
+		return nil
 	}
-	v.check.Entries = int64(len(lines))
-	v.sealed = sealed(lines)
-	return nil
+	if err == nil && v.check.Entries == 0 {
+		v.problem(file, 1, "there is no whole entry: the log was cut off")
+	}
+	if len(tail) > 0 {
+		v.note(file, "%d bytes of an unfinished line at the end, line %d: a crash left them", len(tail), v.check.Entries+1)
+	}
+	return err
 }
 
 func (v *verification) hasCheckpoint(size int64) bool {
@@ -169,6 +180,7 @@ func (v *verification) line(file string, i int, line []byte) {
 	if err := apply(v.check.Record, entry); err != nil {
 		v.problem(file, i+1, "%v", err)
 	}
+	vouch(v.sealed, entry)
 	v.mustBeSigned(i, entry)
 	if entry.Type == "torn" {
 		v.note(file, "line %d: a torn line was set aside before it", i+1)
@@ -198,7 +210,7 @@ func (v *verification) checkpoints() {
 	var newest []byte
 	for _, name := range names {
 		file := "checkpoints/" + name.Name()
-		signed, err := os.ReadFile(filepath.Join(v.dir, filepath.FromSlash(file)))
+		signed, err := readSmall(filepath.Join(v.dir, filepath.FromSlash(file)))
 		if err != nil {
 			v.problem(file, 0, "cannot be read: %v", err)
 			continue
@@ -206,7 +218,7 @@ func (v *verification) checkpoints() {
 		v.checkpoint(file, signed)
 		newest = signed
 	}
-	latest, err := os.ReadFile(filepath.Join(v.dir, "checkpoint"))
+	latest, err := readSmall(filepath.Join(v.dir, "checkpoint"))
 	switch {
 	case newest == nil:
 		v.note("checkpoint", "nothing is signed yet")
@@ -227,7 +239,7 @@ func (v *verification) checkpoints() {
 
 func (v *verification) isOlder(latest []byte, names []fs.DirEntry) bool {
 	for _, name := range names {
-		signed, err := os.ReadFile(filepath.Join(v.dir, "checkpoints", name.Name()))
+		signed, err := readSmall(filepath.Join(v.dir, "checkpoints", name.Name()))
 		if err == nil && bytes.Equal(signed, latest) {
 			return true
 		}
@@ -290,6 +302,10 @@ func (v *verification) captures() {
 	sort.Strings(files)
 	for _, file := range files {
 		want := v.sealed[file]
+		if path.Dir(file) != "capture" || !filepath.IsLocal(filepath.FromSlash(file)) {
+			v.problem("log/entries.jsonl", 0, "%.100q is sealed, which is no packet file of a case", file)
+			continue
+		}
 		size, digest, err := digestFile(filepath.Join(v.dir, filepath.FromSlash(file)))
 		switch {
 		case err != nil:
@@ -303,7 +319,7 @@ func (v *verification) captures() {
 }
 
 func (v *verification) canaries() {
-	key, err := os.ReadFile(filepath.Join(v.dir, "canary.key"))
+	key, err := readSmall(filepath.Join(v.dir, "canary.key"))
 	if err != nil {
 		v.problem("canary.key", 0, "cannot be read: %v", err)
 		return

@@ -65,7 +65,10 @@ func (e *engine) screen(ctx context.Context) error {
 		return err
 	}
 	for block := e.Scenario.Trials; block < e.Scenario.MaxTrials; block++ {
-		words := e.undecided(block)
+		words, err := e.remaining(ctx, block)
+		if err != nil {
+			return err
+		}
 		if len(words) == 0 {
 			break
 		}
@@ -81,6 +84,20 @@ func (e *engine) screen(ctx context.Context) error {
 	}
 	e.learnLag()
 	return nil
+}
+
+// remaining is undecided, but is satisfied only after the last copies can
+// have left: while some are outstanding, the share that is copied looks other
+// than it is.
+func (e *engine) remaining(ctx context.Context, done int) ([]string, error) {
+	words := e.undecided(done)
+	if len(words) > 0 || !e.samples() {
+		return words, nil
+	}
+	if err := e.listen(ctx, e.Scenario.Window); err != nil {
+		return nil, err
+	}
+	return e.undecided(done), nil
 }
 
 // undecided lists the words that need a further block: with an app that

@@ -86,7 +86,7 @@ func (bytewisePeeler) Peel(in Input) []Candidate {
 					score = 0.97
 				}
 			}
-			if score > 0 && !(k == 0 && (w.coat == "xor" || w.coat == "add")) {
+			if score > 0 && (k != 0 || w.coat != "xor" && w.coat != "add") {
 				out = append(out, w.candidate(in, byte(k), score))
 			}
 		}

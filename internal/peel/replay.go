@@ -116,10 +116,10 @@ func replayCipher(coat string, key *Key, b []byte) ([]byte, error) {
 		return nil, errors.New("needs a key")
 	}
 	name, _, _ := strings.Cut(coat, ":")
-	switch {
-	case name == "rc4":
+	switch name {
+	case "rc4":
 		return openRC4(key.Bytes, b), nil
-	case name == "xor" || name == "xor-chain" || name == "add":
+	case "xor", "xor-chain", "add":
 		return openBytewise(coat, key.Bytes, b)
 	}
 	for _, mode := range []string{"-ctr", "-cfb", "-gcm", "chacha20"} {

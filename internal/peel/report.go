@@ -10,10 +10,7 @@ import (
 
 // claim is a place of the job's bytes that a probe's copy was found in. A
 // second path to the same copy is not reported.
-type claim struct {
-	probe       string
-	from, until int
-}
+type claim struct{ from, until int }
 
 // findings gathers finds while the search runs.
 type findings struct {

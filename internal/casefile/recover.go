@@ -28,10 +28,28 @@ func (c *Case) recover() error {
 	if c.entries == 0 {
 		return fmt.Errorf("%s:1: there is no whole entry: the log was cut off and the case cannot be resumed; begin a new case", c.log.Name())
 	}
+	if err := c.blobsThere(); err != nil {
+		return err
+	}
 	if err := c.setAside(tail); err != nil {
 		return err
 	}
 	return c.sealLeftCaptures(known)
+}
+
+// blobsThere looks for every blob that the log names, before anything more is
+// typed. Their content is checked when it is used.
+func (c *Case) blobsThere() error {
+	for _, d := range Digests(c.record) {
+		path, err := c.blobs.path(d)
+		if err != nil {
+			return fmt.Errorf("%s: %w: the case was altered and cannot be resumed; case verify tells more", c.log.Name(), err)
+		}
+		if _, err := os.Lstat(path); err != nil {
+			return fmt.Errorf("%s: missing: the case was altered and cannot be resumed; put the file back, case verify lists what is missing", path)
+		}
+	}
+	return nil
 }
 
 // takeBack reads one line of an earlier run.

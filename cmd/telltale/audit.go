@@ -160,10 +160,15 @@ func (r *auditRun) config(c *casefile.Case) (bench.Config, error) {
 	return config, nil
 }
 
-// withHint tells how to go on after the question could not be put.
+// withHint tells how to go on after the question could not be put. A case
+// that does not exist, or cannot be read, is not one to go on with.
 func (r *auditRun) withHint(err error) error {
-	if _, statErr := os.Stat(filepath.Join(r.dir, "log")); statErr != nil {
+	reader, readErr := casefile.Read(r.dir)
+	if readErr != nil {
 		return err
+	}
+	if reader.Record.Scenario.Name == "" {
+		return fmt.Errorf("%w\nnothing was typed; remove %s and begin again", err, r.dir)
 	}
 	return fmt.Errorf("%w\nwhat was recorded is safe in %s; go on with: telltale audit --resume %s", err, r.dir, r.dir)
 }

@@ -95,10 +95,15 @@ func writeWhole(path string, write func(io.Writer) error) error {
 	if err := write(&b); err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
-	if err := os.WriteFile(path+".new", b.Bytes(), 0o600); err != nil {
-		return fmt.Errorf("writing the report: %w", err)
+	half := path + ".new"
+	err := os.WriteFile(half, b.Bytes(), 0o600)
+	if err == nil {
+		err = os.Rename(half, path)
 	}
-	return os.Rename(path+".new", path)
+	if err != nil {
+		return fmt.Errorf("writing the report: %w", errors.Join(err, os.Remove(half)))
+	}
+	return nil
 }
 
 // printCase prints a case's report to standard output, and where to find it.

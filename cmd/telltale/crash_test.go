@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -13,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"example.org/telltale"
 	"example.org/telltale/internal/casefile"
 	"example.org/telltale/internal/lab"
 	"example.org/telltale/internal/lab/labdir"
@@ -127,29 +129,46 @@ func (l *crashLab) verifies() {
 // that no probe was typed under the same id twice.
 func (l *crashLab) countsOnce() {
 	l.t.Helper()
-	reader, err := casefile.Read(l.caseDir())
+	if err := countsOnce(l.caseDir()); err != nil {
+		l.t.Error(err)
+	}
+}
+
+func recordOf(dir string) (*telltale.Record, error) {
+	reader, err := casefile.Read(dir)
 	if err != nil {
-		l.t.Fatal(err)
+		return nil, err
+	}
+	return reader.Record, nil
+}
+
+// countsOnce is an error if a question of the plan has two counted answers,
+// or if there is none at all.
+func countsOnce(dir string) error {
+	rec, err := recordOf(dir)
+	if err != nil {
+		return err
 	}
 	counted := map[string]string{}
 	outcomes := map[string]string{}
-	for _, o := range reader.Record.Observations {
+	for _, o := range rec.Observations {
 		if o.Feature == "outcome" {
 			outcomes[o.Probe] = o.Text
 		}
 	}
-	for _, p := range reader.Record.Probes {
+	for _, p := range rec.Probes {
 		if outcomes[p.ID] == "" || outcomes[p.ID] == "void" {
 			continue
 		}
 		if other, ok := counted[p.Key]; ok {
-			l.t.Errorf("%s and %s both count for %s", other, p.ID, p.Key)
+			return fmt.Errorf("%s and %s both count for %s", other, p.ID, p.Key)
 		}
 		counted[p.Key] = p.ID
 	}
 	if len(counted) == 0 {
-		l.t.Error("no trial counts at all")
+		return errors.New("no trial counts at all")
 	}
+	return nil
 }
 
 // noneLeft checks that every process that the audit started has ended: those

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/rand"
 	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,10 +15,11 @@ import (
 // TestMain lets the test binary be the program itself: for the scripts, and
 // for the lab's processes, which run their own file again.
 func TestMain(m *testing.M) {
-	if os.Getenv("TELLTALE_TEST_PROGRAM") == "1" {
+	name := strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe")
+	if os.Getenv("TELLTALE_TEST_PROGRAM") == "1" && name != "fakedriver" {
 		program()
 	}
-	testscript.Main(m, map[string]func(){"telltale": program})
+	testscript.Main(m, map[string]func(){"telltale": program, "fakedriver": fakeDriver})
 }
 
 func program() {
@@ -33,6 +36,6 @@ func TestScripts(t *testing.T) {
 			env.Setenv("TELLTALE_KEY", env.WorkDir+"/signing.key")
 			return nil
 		},
-		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"exits": exits},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"exits": exits, "once": once, "probes": probes},
 	})
 }

@@ -1,5 +1,7 @@
 // Package stats holds the few statistical tests that findings rest on: exact
-// where exact is feasible, seeded Monte Carlo elsewhere, never asymptotic.
+// where exact is feasible, seeded Monte Carlo elsewhere. No p-value is
+// asymptotic; of the intervals only Newcombe's rests on the normal
+// approximation.
 //
 // Every function is pure. Those that draw at random are given their source, so
 // that a case gives the same numbers each time it is analysed.

@@ -6,7 +6,8 @@ import (
 	"example.org/telltale/internal/lab/weak"
 )
 
-// The published keys: of uploads by 3.6 and 4.0 clients, and of the lists of
+// The historic keys as they are passed on, not compared with the paper (see
+// docs/design/lab.md): of uploads by 3.6 and 4.0 clients, and of the lists of
 // 5.x clients, where the string is used in UTF-16LE.
 const (
 	keyUpload2008 = "32bnx23l"

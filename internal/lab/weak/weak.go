@@ -1,6 +1,7 @@
-// Package weak holds the ciphers of the historic clients, as published, so
-// that the lab's lists and uploads are protected exactly as badly as theirs
-// were. Nothing else may use it: every one of them is broken on purpose.
+// Package weak holds the ciphers of the historic clients, as far as they are
+// known, so that the lab's lists and uploads are protected as badly as theirs
+// were; docs/design/lab.md says how sure each detail is. Nothing else may use
+// it: every one of them is broken on purpose.
 package weak
 
 import (

@@ -199,6 +199,9 @@ func TestCaptureOnFullDisk(t *testing.T) {
 		_ = resp.Body.Close()
 	}
 	p.Quiet(t.Context())
+	if err := p.Failed(); err == nil || !strings.Contains(err.Error(), "disk full") {
+		t.Errorf("while it should watch it says %v, want the capture's error", err)
+	}
 	if err := p.Stop(t.Context()); err == nil || !strings.Contains(err.Error(), "disk full") {
 		t.Errorf("stop returns %v, want the capture's error", err)
 	}

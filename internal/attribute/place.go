@@ -158,7 +158,7 @@ func bytewise(coat string) bool {
 // a hash, from which nobody reads the text back.
 func enciphered(path []string) bool {
 	return slices.ContainsFunc(path, func(coat string) bool {
-		for _, prefix := range []string{"des-", "3des-", "aes-", "tea-", "xtea-", "rc4", "hash:"} {
+		for _, prefix := range []string{"des-", "3des-", "aes-", "chacha20", "rc4", "hash:"} {
 			if strings.HasPrefix(coat, prefix) {
 				return true
 			}

@@ -33,9 +33,10 @@ func (e *engine) duals(found []telltale.Isolation) ([]*hunt, error) {
 	return out, nil
 }
 
+// holdsAll folds the case, as filters do.
 func holdsAll(text string, words []string) bool {
 	for _, w := range words {
-		if !strings.Contains(text, w) {
+		if !strings.Contains(strings.ToLower(text), strings.ToLower(w)) {
 			return false
 		}
 	}

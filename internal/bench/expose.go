@@ -13,8 +13,8 @@ import (
 	"example.org/telltale/internal/peel"
 )
 
-// expose looks at the hosts that copies went to and at those that lists came
-// from, as far as they are in the scope, each once a case.
+// expose looks at the hosts that copies went to over HTTP, as far as they are
+// in the scope, each once a case.
 func (e *engine) expose(ctx context.Context) error {
 	rec := e.Case.Snapshot()
 	visited := map[string]bool{}

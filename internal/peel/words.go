@@ -24,7 +24,7 @@ func isCipher(coat string) bool {
 	case "xor", "xor-chain", "add", "rc4", "chacha20-poly1305":
 		return true
 	}
-	for _, family := range []string{"des-", "3des-", "aes-", "tea-", "xtea-"} {
+	for _, family := range []string{"des-", "3des-", "aes-"} {
 		if strings.HasPrefix(name, family) {
 			return true
 		}

@@ -43,15 +43,15 @@ func (a *app) auditCommand() *cobra.Command {
 			if plan {
 				return a.printPlan(run.scenario, asJSON)
 			}
-			err := run.audit(cmd.Context())
+			stopped := run.audit(cmd.Context())
 			run.progress.finish()
-			if err != nil && !errors.Is(err, bench.ErrStopped) {
-				return run.withHint(err)
+			if stopped != nil && !errors.Is(stopped, bench.ErrStopped) {
+				return run.withHint(stopped)
 			}
-			if err := errors.Join(a.printCase(run.dir, "", asJSON), err); err != nil {
+			if err := a.printCase(run.dir, "", asJSON); err != nil {
 				return err
 			}
-			return verdict(run.findings())
+			return run.verdict(stopped)
 		}),
 	}
 	cmd.Flags().StringVar(&dir, "case", "", "directory of the new case (default telltale-cases/NAME-TIME)")
@@ -197,6 +197,20 @@ func (r *auditRun) findings() []telltale.Finding {
 		return nil
 	}
 	return reader.Record.Findings
+}
+
+// verdict gives the exit code of a run. One that was stopped says nothing of
+// what it did not come to: unless something was found it is inconclusive.
+func (r *auditRun) verdict(stopped error) error {
+	code := verdict(r.findings())
+	if stopped == nil {
+		return code
+	}
+	var exit *exitError
+	if !errors.As(code, &exit) || exit.code != exitFound {
+		exit = &exitError{code: exitInconclusive}
+	}
+	return exitWith(exit.code, r.withHint(stopped))
 }
 
 // verdict maps findings to the exit code.

@@ -136,13 +136,17 @@ func glossary() []Term {
 // numbers are the few that matter most.
 func (x *index) numbers(v View) []Number {
 	t := x.tally()
+	hosts := "hosts seen to take copies"
+	if len(x.destinations()) == 1 {
+		hosts = "host seen to take copies"
+	}
 	out := []Number{
 		{Value: Count(t.valid).String(), Label: "messages typed and followed"},
 		{Value: Count(len(x.rec.Scenario.Words)).String(), Label: "texts tested"},
 		{Value: Count(len(x.supported(telltale.KindTrigger))).String(), Label: "words found to set it off"},
 		{Value: Count(t.copied).String(), Label: "of our messages copied"},
 		{Value: Count(t.kept).String(), Label: "of them kept from arriving"},
-		{Value: Count(len(x.destinations())).String(), Label: "hosts seen to take copies"},
+		{Value: Count(len(x.destinations())).String(), Label: hosts},
 	}
 	out = append(out, bystanders(v.Collectors)...)
 	for i := 2; i < len(out); i++ {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"example.org/telltale"
+	"example.org/telltale/internal/scenario"
 )
 
 // trial is a question that was put, and where its answer stands.
@@ -36,11 +37,31 @@ func newAnswers(rec *telltale.Record, window time.Duration) *answers {
 			continue
 		}
 		a.sent++
+		// Of several probes of one key the last settled one counts.
+		delete(a.byKey, probe.Key)
 		if copied[probe.ID] || watched(rec.Listening, receipt.Sent, window) {
 			a.byKey[probe.Key] = trial{probe, receipt}
 		}
 	}
 	return a
+}
+
+// of is the answer to a question of the plan. What stands under its key is
+// none if it answers another question: a search takes another course once a
+// late arrival has corrected what it was built on.
+func (a *answers) of(item scenario.Item) (trial, bool) {
+	t, ok := a.byKey[item.Key]
+	p := t.probe
+	same := p.From == item.From && p.To == item.To && p.Direction == item.Direction &&
+		p.Word == item.Word && p.Text == scenario.Compose(item.Body, p.Canary)
+	return t, ok && same
+}
+
+// counts reports whether a probe is the answer to its question, and neither
+// void nor put again since.
+func (a *answers) counts(p telltale.Probe) bool {
+	t, ok := a.byKey[p.Key]
+	return ok && t.probe.ID == p.ID
 }
 
 // watched reports whether one span holds the whole window after at.

@@ -45,7 +45,7 @@ func (e *engine) askOne(ctx context.Context, item scenario.Item) (trial, error) 
 			return trial{}, err
 		}
 	}
-	if t, ok := e.answers.byKey[item.Key]; ok {
+	if t, ok := e.answers.of(item); ok {
 		e.learn(t.receipt)
 		return t, nil
 	}
@@ -102,7 +102,7 @@ func (e *engine) try(ctx context.Context, item scenario.Item) (trial, error) {
 		return trial{}, err
 	}
 	receipt, err := e.driver.Send(ctx, telltale.Typing{Probe: id, From: probe.From, To: probe.To, Text: probe.Text, Wait: e.wait})
-	receipt = e.judge(probe, receipt, err)
+	receipt = e.judge(probe, e.timed(probe, receipt), err)
 	if err := e.Case.PutReceipt(receipt); err != nil {
 		return trial{}, err
 	}
@@ -126,14 +126,33 @@ func (e *engine) judge(probe telltale.Probe, receipt telltale.Receipt, err error
 	switch {
 	case err != nil:
 		return void(err.Error())
+	case receipt.Probe != probe.ID:
+		return void(fmt.Sprintf("the driver answered for the probe %.40q", receipt.Probe))
 	case receipt.Outcome == telltale.Void:
 		return void(receipt.Reason)
+	case !settles(receipt.Outcome):
+		return void(fmt.Sprintf("the driver named no outcome there is: %.40q", receipt.Outcome))
 	case receipt.Typed != probe.Text:
 		return void(fmt.Sprintf("the input field held %.80q", receipt.Typed))
 	case receipt.Outcome == telltale.Delivered && receipt.Got != probe.Text:
 		receipt.Outcome = telltale.Altered
 	}
-	receipt.Probe = probe.ID
+	return receipt
+}
+
+// settles reports whether an outcome says what became of a message.
+func settles(o telltale.Outcome) bool { return o == telltale.Delivered || o.Kept() }
+
+// timed corrects times that cannot be, as of a driver whose clock is not
+// ours: what it says of the window would lie outside what was watched.
+func (e *engine) timed(probe telltale.Probe, receipt telltale.Receipt) telltale.Receipt {
+	now := e.Clock()
+	if receipt.Sent.Before(probe.Planned) || receipt.Sent.After(now) {
+		receipt.Sent = probe.Planned
+	}
+	if receipt.Settled.Before(receipt.Sent) || receipt.Settled.After(now) {
+		receipt.Settled = now
+	}
 	return receipt
 }
 
@@ -183,8 +202,12 @@ func (e *engine) readLate(ctx context.Context) error {
 			e.Log.Warn("a late arrival of what was not awaited is left out", "probe", receipt.Probe)
 			continue
 		}
-		receipt = e.judge(probe, receipt, nil)
-		receipt.Late = true
+		receipt.Sent, receipt.Late = last[receipt.Probe].Sent, true
+		receipt = e.judge(probe, e.timed(probe, receipt), nil)
+		if receipt.Outcome == telltale.Void {
+			e.Log.Warn("a late arrival is left out", "probe", probe.ID, "reason", receipt.Reason)
+			continue
+		}
 		if err := e.Case.PutReceipt(receipt); err != nil {
 			return err
 		}

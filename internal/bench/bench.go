@@ -112,10 +112,10 @@ func (e *engine) observe(ctx context.Context) (err error) {
 	if err := e.describe(); err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, e.stopSensors()) }()
 	if err := e.startSensors(ctx); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, e.stopSensors()) }()
 	if err := e.startDriver(ctx); err != nil {
 		return err
 	}
@@ -125,7 +125,31 @@ func (e *engine) observe(ctx context.Context) (err error) {
 			e.Log.Warn("closing the driver", "error", cerr)
 		}
 	}()
+	if err := e.catchUp(ctx); err != nil {
+		return err
+	}
 	return e.stages(ctx)
+}
+
+// catchUp opens what an earlier run recorded and did not come to open:
+// copies among it are answers, and need not be provoked again.
+func (e *engine) catchUp(ctx context.Context) error {
+	if !e.Resume {
+		return nil
+	}
+	if err := e.follow.open(ctx, e.keys); err != nil {
+		return cutShort(ctx, err)
+	}
+	e.answers = newAnswers(e.Case.Snapshot(), e.Scenario.Window)
+	return nil
+}
+
+// cutShort marks an error that comes of the end of ctx.
+func cutShort(ctx context.Context, err error) error {
+	if err == nil || errors.Is(err, ErrStopped) || ctx.Err() == nil {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrStopped, context.Cause(ctx))
 }
 
 // stages is the plan, in order.
@@ -155,10 +179,7 @@ func (e *engine) stage(ctx context.Context, name string, run func(context.Contex
 	if err := e.Case.PutStage(telltale.Stage{Name: name, At: e.Clock()}); err != nil {
 		return err
 	}
-	err := run(ctx)
-	if err != nil && !errors.Is(err, ErrStopped) && ctx.Err() != nil {
-		err = fmt.Errorf("%w: %w", ErrStopped, context.Cause(ctx))
-	}
+	err := cutShort(ctx, run(ctx))
 	if err != nil && !errors.Is(err, ErrStopped) {
 		return err
 	}

@@ -30,7 +30,7 @@ func (e *engine) pause(ctx context.Context, d time.Duration) error {
 // what the sensors have recorded.
 func (e *engine) listen(ctx context.Context, d time.Duration) error {
 	if last := e.lastSent(); !last.IsZero() {
-		if left := d - e.Clock().Sub(last); left > 0 {
+		if left := min(d, d-e.Clock().Sub(last)); left > 0 {
 			if err := e.pause(ctx, left); err != nil {
 				return err
 			}

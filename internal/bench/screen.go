@@ -127,7 +127,7 @@ func (e *engine) reactions() map[string]map[telltale.Direction]bool {
 	usual := e.usual(rec)
 	for _, p := range rec.Probes {
 		cell := telltale.CellOf(last[p.ID].Outcome, e.follow.copied[p.ID])
-		if p.Arm != telltale.ArmTreatment || !cell.Reacted() || cell == usual[p.Direction] {
+		if p.Arm != telltale.ArmTreatment || !e.answers.counts(p) || !cell.Reacted() || cell == usual[p.Direction] {
 			continue
 		}
 		if out[p.Word] == nil {
@@ -147,7 +147,7 @@ func (e *engine) usual(rec *telltale.Record) map[telltale.Direction]telltale.Cel
 	for _, p := range rec.Probes {
 		from, to := ends(e.Scenario.Accounts, p.Direction)
 		harmless := p.Arm == telltale.ArmContact || p.Arm == telltale.ArmControl
-		if !harmless || p.From != from || p.To != to {
+		if !harmless || !e.answers.counts(p) || p.From != from || p.To != to {
 			continue
 		}
 		if counts[p.Direction] == nil {
@@ -190,7 +190,7 @@ func (e *engine) samples() bool {
 	}
 	seen := map[way][2]bool{}
 	for _, p := range e.Case.Snapshot().Probes {
-		if p.Arm != telltale.ArmTreatment || telltale.CellOf(e.answers.byKey[p.Key].receipt.Outcome, false) == telltale.CellVoid {
+		if p.Arm != telltale.ArmTreatment || !e.answers.counts(p) {
 			continue
 		}
 		both := seen[way{p.Word, p.Direction}]

@@ -18,8 +18,8 @@ func (e *engine) startSensors(ctx context.Context) error {
 	for i, sensor := range e.Sensors {
 		env, err := sensor.Start(ctx, e.Case)
 		if err != nil {
-			e.Sensors = e.Sensors[:i]
-			return errors.Join(fmt.Errorf("starting a sensor: %w", err), e.stopSensors())
+			e.Sensors = e.Sensors[:i] // those to be stopped
+			return fmt.Errorf("starting a sensor: %w", err)
 		}
 		e.env = append(e.env, env...)
 		coverage = append(coverage, sensor.View()...)

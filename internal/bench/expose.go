@@ -25,7 +25,8 @@ func (e *engine) expose(ctx context.Context) error {
 	e.Progress.Stage("expose", len(targets))
 	visitor := expose.New(e.Getter, e.Opener, e.Clock)
 	for i, target := range targets {
-		if !visited[target.Host] {
+		target.Requests = budget(e.Case.Snapshot(), target.Host)
+		if !visited[target.Host] && target.Requests > 0 {
 			result, err := visitor.Visit(ctx, target)
 			if err := e.putVisits(result); err != nil {
 				return err
@@ -37,6 +38,21 @@ func (e *engine) expose(ctx context.Context) error {
 		e.Progress.Step(i+1, len(targets))
 	}
 	return nil
+}
+
+// budget is how many requests to a host are left. What a run asked that was
+// cut off before it could record its visit counts, too.
+func budget(rec *telltale.Record, host string) int {
+	left := expose.MostRequests
+	if limit := rec.Scenario.Limits.Requests; limit > 0 {
+		left = min(left, limit)
+	}
+	for _, f := range rec.Flows {
+		if f.Sensor == sensorExpose && strings.EqualFold(f.Host, host) {
+			left--
+		}
+	}
+	return max(left, 0)
 }
 
 // putVisits records what was seen and takes the keys that lay open.
@@ -66,7 +82,7 @@ func (e *engine) targets(rec *telltale.Record) []expose.Target {
 		if byHost[f.Host] == nil {
 			byHost[f.Host] = &expose.Target{
 				Host: f.Host, Port: f.Port, Keys: e.keys, Own: needlesOf(rec.Probes),
-				Words: rec.Scenario.Words, Known: known(rec), Requests: rec.Scenario.Limits.Requests,
+				Words: rec.Scenario.Words, Known: known(rec),
 			}
 			order = append(order, f.Host)
 		}

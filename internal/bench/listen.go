@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"example.org/telltale"
@@ -14,15 +15,23 @@ func (e *engine) background(ctx context.Context) error {
 }
 
 // pause lets time pass. It is the one place where the engine waits for
-// something that announces itself by not happening.
+// something that announces itself by not happening. It looks now and then
+// whether there still is a watch to wait for.
 func (e *engine) pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
+	timer, look := time.NewTimer(d), time.NewTicker(markEvery)
 	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
+	defer look.Stop()
+	for {
+		select {
+		case <-timer.C:
+			return nil
+		case <-look.C:
+			if err := errors.Join(e.Case.Failed(), e.sensorsFailed()); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
 	}
 }
 

@@ -129,21 +129,22 @@ func TestResumeAfterLateArrival(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{rules: []rule{{all: []string{"kkword"}}}, drops: true}
-		b := newBed(t, w, question(filtered...))
-		// The first run sees two of the decoy's messages lost on the way, and
-		// ends among the questions about it. Then they do arrive.
+		words := append([]string{"some words kkword and others behind it"}, filtered[1:]...)
+		b := newBed(t, w, question(words...))
+		// In the first run questions of the search are lost on the way that
+		// hold no trigger, and lead it astray. Later the first does arrive.
 		var lost []telltale.Receipt
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		w.behave = func(ctx context.Context, call int, m telltale.Typing, typed typist) (telltale.Receipt, error) {
 			r := typed(m)
-			if !(rule{all: []string{"tintagel"}}).hit(m.Text) || len(lost) >= 5 {
+			if screened := 12 + 8*len(words); call <= screened || r.Outcome == telltale.Dropped || len(lost) >= 4 {
 				return r, nil
 			}
 			got := r
 			got.Late = true
 			lost = append(lost, got)
-			if len(lost) == 5 {
+			if len(lost) == 4 {
 				cancel()
 			}
 			r.Outcome, r.Got = telltale.Dropped, ""
@@ -152,7 +153,7 @@ func TestResumeAfterLateArrival(t *testing.T) {
 		if err := b.run(ctx); !errors.Is(err, bench.ErrStopped) {
 			t.Fatalf("the first run ended with %v", err)
 		}
-		w.late = lost
+		w.late = lost[:1]
 		rec := b.finish()
 		for _, iso := range rec.Isolations {
 			if iso.Exact && !slices.Equal(iso.Words, []string{"kkword"}) {

@@ -41,6 +41,10 @@ type world struct {
 	// behave stands between the engine and the driver, if set. n counts the
 	// calls from 1; typed is what the driver would do.
 	behave func(ctx context.Context, n int, m telltale.Typing, typed typist) (telltale.Receipt, error)
+	// accounts that the driver has; nil: accounts().
+	accounts []telltale.Account
+	// started is called when the sensor has begun to watch, if set.
+	started func()
 	// undescribed, if set, is all that the driver says of itself.
 	undescribed error
 
@@ -60,7 +64,11 @@ func always(int) bool { return true }
 type appDriver struct{ *world }
 
 func (d appDriver) Describe(context.Context) (telltale.Description, error) {
-	return telltale.Description{App: telltale.App{Name: "chat", Version: "1"}, Accounts: accounts(), ReadBack: true}, d.undescribed
+	have := d.accounts
+	if have == nil {
+		have = accounts()
+	}
+	return telltale.Description{App: telltale.App{Name: "chat", Version: "1"}, Accounts: have, ReadBack: true}, d.undescribed
 }
 
 func (d appDriver) Send(ctx context.Context, m telltale.Typing) (telltale.Receipt, error) {
@@ -155,6 +163,9 @@ func (s lineSensor) View() []telltale.Coverage {
 
 func (s lineSensor) Start(_ context.Context, r telltale.Recorder) ([]string, error) {
 	s.recorder = r
+	if s.started != nil {
+		s.started()
+	}
 	return []string{"LINE=1"}, nil
 }
 

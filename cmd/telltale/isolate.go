@@ -1,0 +1,212 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"example.org/telltale/internal/isolate"
+	"example.org/telltale/internal/isolate/oracle"
+)
+
+const isolateLong = `Isolate finds the exact words in a text that set a filter off, with as few
+messages as it can, and fewest of all of those that trigger. The filter is a
+program that answers: has this message been blocked?
+
+  --oracle stdio      tasks come in and tests go out on standard input and
+                      output, one JSON object a line, many tasks in a row
+  --oracle 'exec:CMD' CMD is started, reads one test a line on its standard
+                      input, {"test":"..."}, and answers {"hit":true} or
+                      {"hit":false}; the text is in --text FILE ("-": stdin)
+
+With --terms, words that stand in the file (one a line, further columns as in
+lists with counts, separated by tabs) are taken to be likelier than others.
+They shorten the search and never change its answer.
+
+Exit codes: 0 all tasks of stdio were answered; with exec, 10 the words were
+found and proved, 11 inconclusive.`
+
+// isolateFlags are the options of the command.
+type isolateFlags struct {
+	oracle   string
+	text     string
+	terms    string
+	all      bool
+	noisy    bool
+	explain  bool
+	maxLen   int
+	accounts int
+	cost     float64
+	budget   isolate.Budget
+}
+
+func (a *app) isolateCommand() *cobra.Command {
+	var flags isolateFlags
+	cmd := &cobra.Command{
+		Use:   "isolate --oracle stdio|exec:CMD",
+		Short: "Find the exact words in a text that set a filter off",
+		Long:  isolateLong,
+		Example: `  telltale isolate --oracle stdio --terms list.txt
+  telltale isolate --oracle 'exec:./ask-the-app' --text blocked.txt --explain`,
+		Args: cobra.NoArgs,
+		RunE: failing(func(cmd *cobra.Command, _ []string) error { return a.isolate(cmd.Context(), flags) }),
+	}
+	f := cmd.Flags()
+	f.StringVar(&flags.oracle, "oracle", "", "who answers: stdio or exec:CMD")
+	f.StringVar(&flags.text, "text", "", "file with the text that reacts (exec)")
+	f.StringVar(&flags.terms, "terms", "", "file with likely words, one a line")
+	f.BoolVar(&flags.all, "all", false, "find all rules of the text, not one (exec)")
+	f.BoolVar(&flags.noisy, "noisy", false, "answers may be wrong now and then (exec)")
+	f.BoolVar(&flags.explain, "explain", false, "tell on standard error what each question is for")
+	f.IntVar(&flags.maxLen, "max-len", 0, "longest message in characters (exec; 0: any)")
+	f.IntVar(&flags.accounts, "accounts", 1, "questions that can be put side by side")
+	f.Float64Var(&flags.cost, "trigger-cost", 3, "silent messages that one triggering message is worth")
+	f.IntVar(&flags.budget.Questions, "max-messages", 0, "most messages for a text (0: no limit)")
+	f.IntVar(&flags.budget.Triggering, "max-triggering", 0, "most triggering messages for a text (0: no limit)")
+	return cmd
+}
+
+func (a *app) isolate(ctx context.Context, flags isolateFlags) error {
+	words, err := readTerms(flags.terms)
+	if err != nil {
+		return err
+	}
+	set := oracle.Settings{Begin: flags.begin(words)}
+	if flags.explain {
+		set.Explain = a.explain()
+	}
+	kind, command, _ := strings.Cut(flags.oracle, ":")
+	switch {
+	case flags.oracle == "stdio":
+		return oracle.Serve(a.stdin, a.stdout, set)
+	case kind == "exec" && command != "":
+		return a.isolateExec(ctx, command, flags, set)
+	}
+	return exitWith(exitUsage, fmt.Errorf("there is no oracle %q: give --oracle stdio or --oracle exec:CMD", flags.oracle))
+}
+
+// begin makes the searches.
+func (f isolateFlags) begin(words []string) func(oracle.Task) (oracle.Search, error) {
+	return func(t oracle.Task) (oracle.Search, error) {
+		s, err := isolate.New(isolate.Config{
+			Text: t.Text, Words: words, Parallel: f.accounts, TriggerCost: f.cost, Budget: f.budget,
+		})
+		return oracle.Plain{Search: s}, err
+	}
+}
+
+// explain tells of each question on standard error. Texts are quoted: they
+// may hold anything.
+func (a *app) explain() func(isolate.Question, oracle.Reply) {
+	return func(q isolate.Question, r oracle.Reply) {
+		answer := "no reaction"
+		switch {
+		case r.Refused != "":
+			answer = "refused: " + strconv.Quote(r.Refused)
+		case r.Hit:
+			answer = "reaction"
+		}
+		fmt.Fprintf(a.stderr, "%s: %s: %s\n    %s\n", q.ID, q.Why, answer, strconv.Quote(q.Text))
+	}
+}
+
+// isolateExec asks a program about one text and prints what was found.
+func (a *app) isolateExec(ctx context.Context, command string, flags isolateFlags, set oracle.Settings) (err error) {
+	text, err := a.readText(flags.text)
+	if err != nil {
+		return err
+	}
+	argv := strings.Fields(command)
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	cmd.Stderr = a.stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return err
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("starting the oracle: %w", err)
+	}
+	task := oracle.Task{Text: text, MaxLen: flags.maxLen, Noisy: flags.noisy, Want: "one"}
+	if flags.all {
+		task.Want = "all"
+	}
+	outcome, err := oracle.Ask(out, in, task, set)
+	ended := stopOracle(cmd, in)
+	if err != nil {
+		return err
+	}
+	if ended != nil {
+		return fmt.Errorf("the oracle did not end well: %w", ended)
+	}
+	return a.printOutcome(outcome)
+}
+
+// stopOracle ends the program by closing its input.
+func stopOracle(cmd *exec.Cmd, in io.Closer) error {
+	if err := in.Close(); err != nil {
+		return err
+	}
+	return cmd.Wait()
+}
+
+func (a *app) readText(name string) (string, error) {
+	var b []byte
+	var err error
+	switch name {
+	case "":
+		return "", exitWith(exitUsage, fmt.Errorf("no text to search: give the message that reacted with --text FILE"))
+	case "-":
+		b, err = io.ReadAll(a.stdin)
+	default:
+		b, err = os.ReadFile(name)
+	}
+	return strings.TrimRight(string(b), "\r\n"), err
+}
+
+// printOutcome writes the rules and their proofs.
+func (a *app) printOutcome(o oracle.Outcome) error {
+	for _, rule := range o.Rules {
+		quoted := make([]string, len(rule.Words))
+		for i, w := range rule.Words {
+			quoted[i] = strconv.Quote(w)
+		}
+		fmt.Fprintf(a.stdout, "%s\n", strings.Join(quoted, " + "))
+		for _, p := range rule.Certificate {
+			fmt.Fprintf(a.stdout, "    %s: %s\n", p.Question, p.Claim)
+		}
+	}
+	fmt.Fprintf(a.stdout, "%d messages, %d of them triggering\n", o.Messages, o.Triggering)
+	if !o.Exact {
+		return exitWith(exitInconclusive, fmt.Errorf("inconclusive: %s", o.Why))
+	}
+	return exitWith(exitFound, nil)
+}
+
+// readTerms reads words, one a line; what follows a tab is left out.
+func readTerms(name string) ([]string, error) {
+	if name == "" {
+		return nil, nil
+	}
+	b, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	var words []string
+	for line := range strings.Lines(string(b)) {
+		word, _, _ := strings.Cut(strings.TrimRight(line, "\r\n"), "\t")
+		if word != "" {
+			words = append(words, word)
+		}
+	}
+	return words, nil
+}

@@ -1,0 +1,145 @@
+package oracle
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"example.org/telltale/internal/isolate"
+)
+
+// Rule is one rule that was found, with its proof.
+type Rule struct {
+	Words       []string
+	Certificate []isolate.Proof
+}
+
+// Outcome is the end of a task.
+type Outcome struct {
+	Rules []Rule
+	// Exact says that each rule has its certificate.
+	Exact bool
+	// Why says in words why not.
+	Why string
+	// Messages put in all, refused ones included, and those that reacted.
+	Messages, Triggering int
+}
+
+// Search is what puts the questions of a task.
+type Search interface {
+	// Next returns questions that may be put side by side; none at the end.
+	Next() []isolate.Question
+	// Answer tells what came of one of them.
+	Answer(id string, r Reply) error
+	// Outcome is called when Next returns nothing.
+	Outcome() Outcome
+}
+
+// Settings of a server.
+type Settings struct {
+	// Begin makes the search for a task.
+	Begin func(Task) (Search, error)
+	// Explain is told what each question is for, and its answer. May be nil.
+	Explain func(q isolate.Question, r Reply)
+}
+
+// result is the last line of a task.
+type result struct {
+	ID          string     `json:"id,omitempty"`
+	Rules       [][]string `json:"rules"`
+	Ordered     *bool      `json:"ordered"`
+	Exact       bool       `json:"exact"`
+	Why         string     `json:"why,omitempty"`
+	Messages    int        `json:"messages"`
+	Triggering  int        `json:"triggering"`
+	Certificate []proof    `json:"certificate,omitempty"`
+}
+
+type proof struct {
+	Rule   int    `json:"rule"`
+	Claim  string `json:"claim"`
+	Text   string `json:"text"`
+	Reacts bool   `json:"reacts"`
+}
+
+// Serve answers tasks until the input ends. The error names the line.
+func Serve(r io.Reader, w io.Writer, set Settings) error {
+	l := newLines(r, w)
+	for {
+		in, err := l.read()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if in.Task == nil {
+			return fmt.Errorf(`line %d of the oracle: want {"task":{…}}`, l.n)
+		}
+		out, err := run(*in.Task, l.ask, set)
+		if err != nil {
+			return err
+		}
+		if err := l.out.Encode(map[string]result{"result": out.line(in.Task.ID)}); err != nil {
+			return err
+		}
+	}
+}
+
+// run makes one search. A task that cannot be searched is an outcome.
+func run(t Task, ask func([]string) ([]Reply, error), set Settings) (Outcome, error) {
+	s, err := set.Begin(t)
+	if err != nil {
+		return Outcome{Why: err.Error()}, nil
+	}
+	for {
+		questions := s.Next()
+		if len(questions) == 0 {
+			return s.Outcome(), nil
+		}
+		messages := make([]string, len(questions))
+		for i, q := range questions {
+			messages[i] = q.Text
+		}
+		replies, err := ask(messages)
+		if err != nil {
+			return Outcome{}, err
+		}
+		for i, q := range questions {
+			if set.Explain != nil {
+				set.Explain(q, replies[i])
+			}
+			if err := s.Answer(q.ID, replies[i]); err != nil {
+				return Outcome{}, err
+			}
+		}
+	}
+}
+
+func (o Outcome) line(id string) result {
+	r := result{ID: id, Rules: [][]string{}, Exact: o.Exact, Why: o.Why, Messages: o.Messages, Triggering: o.Triggering}
+	for i, rule := range o.Rules {
+		r.Rules = append(r.Rules, rule.Words)
+		for _, p := range rule.Certificate {
+			r.Certificate = append(r.Certificate, proof{Rule: i, Claim: p.Claim, Text: p.Text, Reacts: p.Reacts})
+		}
+	}
+	return r
+}
+
+// Ask makes one search with a program that answers tests on r and w. It is
+// given one test at a time, so that it can be a few lines long.
+func Ask(r io.Reader, w io.Writer, t Task, set Settings) (Outcome, error) {
+	l := newLines(r, w)
+	return run(t, func(messages []string) ([]Reply, error) {
+		var out []Reply
+		for _, m := range messages {
+			replies, err := l.ask([]string{m})
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, replies...)
+		}
+		return out, nil
+	}, set)
+}

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"example.org/telltale/internal/isolate/screen"
+)
+
+const screenLong = `Screen finds, among thousands of candidate terms, all those that a filter
+reacts to, with few messages and few of them triggering. Many candidates go
+into one message; it is taken apart only if it reacts.
+
+With --oracle stdio the program asks on standard output and is answered on
+standard input, one JSON object a line; many tasks may follow one another:
+
+  you   {"task":{"id":"1","terms":["a","b"],"sep":"\n","max_len":500,"max_k":1,"noisy":false}}
+  it    {"test":[0,1]}               pieces: index of a term, or a text
+  it    {"batch":[[0],[1,"text"]]}   several messages at once (--parallel)
+  you   {"hit":true}                 or {"hits":[true,false]} to a batch,
+                                     or {"error":"too long","max_len":400}
+  it    {"result":{"triggers":[[0]]}}
+
+max_k 2 asks for pairs as well; "cost":{"message":1,"trigger":10} says what a
+triggering message costs; noisy says that answers may be wrong.`
+
+// maxScreenLine bounds one line of the protocol.
+const maxScreenLine = 64 << 20
+
+// screenFlags are the options of the command.
+type screenFlags struct {
+	oracle   string
+	parallel int
+	cost     float64
+	explain  bool
+	budget   screen.Budget
+}
+
+func (a *app) screenCommand() *cobra.Command {
+	var flags screenFlags
+	cmd := &cobra.Command{
+		Use:     "screen --oracle stdio",
+		Short:   "Find all terms of a list that a filter reacts to",
+		Long:    screenLong,
+		Example: `  telltale screen --oracle stdio --explain`,
+		Args:    cobra.NoArgs,
+		RunE:    failing(func(cmd *cobra.Command, _ []string) error { return a.screen(cmd.Context(), flags) }),
+	}
+	f := cmd.Flags()
+	f.StringVar(&flags.oracle, "oracle", "", "who answers: stdio")
+	f.IntVar(&flags.parallel, "parallel", 1, "messages asked at once")
+	f.Float64Var(&flags.cost, "trigger-cost", 0, "silent messages that a triggering one is worth (0: as the task says, or 10)")
+	f.IntVar(&flags.budget.Messages, "max-messages", 0, "most messages of a task (0: no limit)")
+	f.IntVar(&flags.budget.Triggering, "max-triggering", 0, "most triggering messages of a task (0: no limit)")
+	f.BoolVar(&flags.explain, "explain", false, "say on standard error what each question is for")
+	return cmd
+}
+
+// screen serves tasks until the input ends.
+func (a *app) screen(ctx context.Context, flags screenFlags) error {
+	if flags.oracle != "stdio" {
+		return exitWith(exitUsage, fmt.Errorf("--oracle %q is not known: give --oracle stdio", flags.oracle))
+	}
+	in := bufio.NewScanner(a.stdin)
+	in.Buffer(make([]byte, 0, 64<<10), maxScreenLine)
+	t := screenTalk{in: in, out: a.stdout, log: io.Discard, flags: flags}
+	if flags.explain {
+		t.log = a.stderr
+	}
+	for ctx.Err() == nil {
+		line, err := t.read()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err == nil {
+			err = t.task(ctx, line)
+		}
+		if err != nil {
+			return fmt.Errorf("line %d of the oracle: %w", t.line, err)
+		}
+	}
+	return ctx.Err()
+}
+
+// screenTalk is the conversation with an oracle.
+type screenTalk struct {
+	in    *bufio.Scanner
+	out   io.Writer
+	log   io.Writer
+	flags screenFlags
+	line  int
+}
+
+// read returns the next line that is not blank.
+func (t *screenTalk) read() ([]byte, error) {
+	for t.in.Scan() {
+		t.line++
+		if line := bytes.TrimSpace(t.in.Bytes()); len(line) > 0 {
+			return line, nil
+		}
+	}
+	if err := t.in.Err(); err != nil {
+		return nil, err
+	}
+	return nil, io.EOF
+}
+
+func (t *screenTalk) write(line []byte, err error) error {
+	if err != nil {
+		return err
+	}
+	_, err = t.out.Write(append(line, '\n'))
+	return err
+}
+
+// task runs one search to its end.
+func (t *screenTalk) task(ctx context.Context, line []byte) error {
+	task, err := screen.ReadTask(line)
+	if err != nil {
+		return err
+	}
+	c, err := task.Config()
+	if err != nil {
+		return err
+	}
+	if c.Parallel, c.Budget = t.flags.parallel, t.flags.budget; t.flags.cost != 0 {
+		c.TriggerCost = t.flags.cost
+	}
+	s, err := screen.New(c)
+	if err != nil {
+		return err
+	}
+	for ctx.Err() == nil {
+		questions := s.Next()
+		if len(questions) == 0 {
+			break
+		}
+		if err := t.ask(s, questions); err != nil {
+			return err
+		}
+	}
+	result := s.Result()
+	if result.Why != "" {
+		fmt.Fprintf(t.log, "stopped: %s; %d candidates are not settled\n", result.Why, len(result.Untested))
+	}
+	return t.write(screen.WriteResult(result))
+}
+
+// ask sends questions in one line and takes their answers.
+func (t *screenTalk) ask(s *screen.Search, questions []screen.Question) error {
+	for _, q := range questions {
+		fmt.Fprintf(t.log, "%d: %s\n", q.ID, q.Why)
+	}
+	if err := t.write(screen.WriteQuestions(questions)); err != nil {
+		return err
+	}
+	line, err := t.read()
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	if err != nil {
+		return err
+	}
+	answers, err := screen.ReadAnswers(line, len(questions))
+	if err != nil {
+		return err
+	}
+	for i, a := range answers {
+		if err := s.Answer(questions[i].ID, a); err != nil {
+			return err
+		}
+	}
+	return nil
+}

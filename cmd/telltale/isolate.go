@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"example.org/telltale/internal/isolate"
+	"example.org/telltale/internal/isolate/bayes"
 	"example.org/telltale/internal/isolate/oracle"
 )
 
@@ -34,16 +35,15 @@ found and proved, 11 inconclusive.`
 
 // isolateFlags are the options of the command.
 type isolateFlags struct {
-	oracle   string
-	text     string
-	terms    string
-	all      bool
-	noisy    bool
-	explain  bool
-	maxLen   int
-	accounts int
-	cost     float64
-	budget   isolate.Budget
+	oracle  string
+	text    string
+	terms   string
+	all     bool
+	noisy   bool
+	explain bool
+	maxLen  int
+	cost    float64
+	budget  isolate.Budget
 }
 
 func (a *app) isolateCommand() *cobra.Command {
@@ -65,7 +65,6 @@ func (a *app) isolateCommand() *cobra.Command {
 	f.BoolVar(&flags.noisy, "noisy", false, "answers may be wrong now and then (exec)")
 	f.BoolVar(&flags.explain, "explain", false, "tell on standard error what each question is for")
 	f.IntVar(&flags.maxLen, "max-len", 0, "longest message in characters (exec; 0: any)")
-	f.IntVar(&flags.accounts, "accounts", 1, "questions that can be put side by side")
 	f.Float64Var(&flags.cost, "trigger-cost", 3, "silent messages that one triggering message is worth")
 	f.IntVar(&flags.budget.Questions, "max-messages", 0, "most messages for a text (0: no limit)")
 	f.IntVar(&flags.budget.Triggering, "max-triggering", 0, "most triggering messages for a text (0: no limit)")
@@ -73,11 +72,15 @@ func (a *app) isolateCommand() *cobra.Command {
 }
 
 func (a *app) isolate(ctx context.Context, flags isolateFlags) error {
-	words, err := readTerms(flags.terms)
+	terms, err := readTerms(flags.terms)
 	if err != nil {
 		return err
 	}
-	set := oracle.Settings{Begin: flags.begin(words)}
+	dictionary, err := bayes.NewDictionary(terms)
+	if err != nil {
+		return err
+	}
+	set := oracle.Settings{Begin: flags.begin(dictionary)}
 	if flags.explain {
 		set.Explain = a.explain()
 	}
@@ -92,12 +95,13 @@ func (a *app) isolate(ctx context.Context, flags isolateFlags) error {
 }
 
 // begin makes the searches.
-func (f isolateFlags) begin(words []string) func(oracle.Task) (oracle.Search, error) {
+func (f isolateFlags) begin(d *bayes.Dictionary) func(oracle.Task) (oracle.Search, error) {
 	return func(t oracle.Task) (oracle.Search, error) {
-		s, err := isolate.New(isolate.Config{
-			Text: t.Text, Words: words, Parallel: f.accounts, TriggerCost: f.cost, Budget: f.budget,
+		h, err := bayes.New(bayes.Config{
+			Text: t.Text, Dictionary: d, Sep: t.Sep, MaxLen: t.MaxLen, Noisy: t.Noisy, All: t.Want == "all",
+			TriggerCost: f.cost, Budget: f.budget,
 		})
-		return oracle.Plain{Search: s}, err
+		return oracle.Guided{Hunt: h}, err
 	}
 }
 
@@ -192,8 +196,9 @@ func (a *app) printOutcome(o oracle.Outcome) error {
 	return exitWith(exitFound, nil)
 }
 
-// readTerms reads words, one a line; what follows a tab is left out.
-func readTerms(name string) ([]string, error) {
+// readTerms reads words, one a line. Numbers may follow, after tabs: how many
+// lists have the word, and how many rules known before have it as a part.
+func readTerms(name string) ([]bayes.Term, error) {
 	if name == "" {
 		return nil, nil
 	}
@@ -201,12 +206,21 @@ func readTerms(name string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	var words []string
+	var terms []bayes.Term
 	for line := range strings.Lines(string(b)) {
-		word, _, _ := strings.Cut(strings.TrimRight(line, "\r\n"), "\t")
-		if word != "" {
-			words = append(words, word)
+		columns := strings.Split(strings.TrimRight(line, "\r\n"), "\t")
+		t := bayes.Term{Word: columns[0]}
+		for i, column := range columns[1:] {
+			n, err := strconv.Atoi(column)
+			switch {
+			case err != nil:
+			case i == 0:
+				t.Lists = n
+			case i == 1:
+				t.Rules = n
+			}
 		}
+		terms = append(terms, t)
 	}
-	return words, nil
+	return terms, nil
 }

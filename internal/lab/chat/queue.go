@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"slices"
 	"sync"
 )
 
@@ -13,6 +14,8 @@ const maxEvents = 4096
 type eventQueue struct {
 	out  chan Event
 	wake chan struct{}
+	// ended is closed when nothing more is handed over.
+	ended chan struct{}
 
 	mu    sync.Mutex
 	items []queued
@@ -26,7 +29,7 @@ type queued struct {
 }
 
 func newEventQueue() *eventQueue {
-	return &eventQueue{out: make(chan Event), wake: make(chan struct{}, 1)}
+	return &eventQueue{out: make(chan Event), wake: make(chan struct{}, 1), ended: make(chan struct{})}
 }
 
 // push queues an event without waiting.
@@ -40,8 +43,30 @@ func (q *eventQueue) show(ctx context.Context, ev Event) error {
 	case <-taken:
 		return nil
 	case <-ctx.Done():
+	}
+	if q.withdraw(taken) {
 		return ctx.Err()
 	}
+	// It is being handed over this moment, or never will be.
+	select {
+	case <-taken:
+	case <-q.ended:
+	}
+	select {
+	case <-taken:
+		return nil
+	default:
+		return ctx.Err()
+	}
+}
+
+// withdraw takes an event that was not handed over yet off the queue.
+func (q *eventQueue) withdraw(taken chan struct{}) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	n := len(q.items)
+	q.items = slices.DeleteFunc(q.items, func(x queued) bool { return x.taken == taken })
+	return len(q.items) < n
 }
 
 func (q *eventQueue) add(x queued) {
@@ -59,6 +84,7 @@ func (q *eventQueue) add(x queued) {
 
 // run hands events over until ctx is done, then closes the channel.
 func (q *eventQueue) run(ctx context.Context) {
+	defer close(q.ended)
 	defer close(q.out)
 	for {
 		x, ok := q.next()

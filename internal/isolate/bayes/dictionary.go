@@ -75,9 +75,9 @@ func (d *Dictionary) add(t Term) {
 	if word == "" || utf8.RuneCountInString(word) > maxLetters {
 		return
 	}
-	p := 0.004 + 0.0025*float64(min(t.Rules, 50))
-	if t.Lists > 50 {
-		p *= 1.5
+	p := 0.006 + 0.0022*float64(min(t.Rules, 50))
+	if t.Lists > 30 {
+		p *= 1.6
 	}
 	d.term[word] = max(p, d.term[word])
 }

@@ -18,7 +18,10 @@ import (
 const (
 	maxHan     = 16 // of scripts without blanks
 	maxLetters = 40
-	lengthOnly = 0.12 // share of the prior that knows the length alone
+	// comprehensive is the size from which a list says something of what is
+	// not in it.
+	comprehensive = 5000
+	lengthOnly    = 0.12 // share of the prior that knows the length alone
 )
 
 // prior holds what is needed to weigh the stretches of one text.
@@ -147,20 +150,44 @@ func (p *prior) chance(s span, units, letters int) float64 {
 	} else {
 		plain, informed = p.blankless(s, flat)
 	}
-	if t, ok := p.d.term[string(flat)]; ok {
-		informed = max(t, informed)
-	} else if len(p.d.term) > 0 {
-		informed *= 0.4
-	}
+	informed = p.listed(s, flat, informed)
 	return max(1e-8, spoilt*(lengthOnly*plain+(1-lengthOnly)*informed))
 }
 
+// listed brings in the user's list: what stands in it is likelier, above all
+// longer words, and what does not is less likely.
+func (p *prior) listed(s span, flat []rune, chance float64) float64 {
+	t, ok := p.d.term[string(flat)]
+	switch n := len(flat); {
+	case len(p.d.term) == 0:
+		return chance
+	case !ok && len(p.d.term) < comprehensive:
+		return 0.8 * chance
+	case !ok && n <= 3:
+		return 0.3 * chance
+	case !ok:
+		return 0.6 * chance
+	case n == 1:
+		t *= 0.3
+	case n > 2:
+		t *= 2
+		if _, known := p.d.level[string(flat)]; !known {
+			t *= 1.5
+		}
+	}
+	if !p.edge[s.lo] || !p.edge[s.hi] {
+		t *= 0.25
+	}
+	return max(min(t, 0.4), chance)
+}
+
 // byLength gives the chances of stretches without blanks by their length in
-// characters: of any stretch, of words of the dictionary, and of others.
+// characters: of any stretch, and of those that begin and end where words do,
+// for words of the dictionary and for others.
 func byLength(n int) (plain, word, unknown float64) {
 	every := [...]float64{0, 0.0014, 0.0028, 0.0015, 0.0014, 0.0004, 0.0002, 0.0001, 0.00005}
-	known := [...]float64{0, 0.0014, 0.0065, 0.018, 0.013}
-	other := [...]float64{0, 0.0010, 0.0004, 0.0007, 0.0012, 0.0004, 0.0002, 0.0001, 0.00005}
+	known := [...]float64{0, 0.003, 0.0095, 0.014, 0.010}
+	other := [...]float64{0, 0.0005, 0.002, 0.0027, 0.0029, 0.0012, 0.0008, 0.0003, 0.0002}
 	far := math.Pow(0.7, float64(max(0, n-8)))
 	if n < len(known) {
 		word = known[n]
@@ -169,6 +196,7 @@ func byLength(n int) (plain, word, unknown float64) {
 	return every[n] * far, word, other[n] * far
 }
 
+// blankless weighs stretches of scripts without blanks.
 func (p *prior) blankless(s span, flat []rune) (plain, informed float64) {
 	n := len(flat)
 	if n == 0 {
@@ -176,20 +204,19 @@ func (p *prior) blankless(s span, flat []rune) (plain, informed float64) {
 	}
 	var word float64
 	plain, word, informed = byLength(n)
-	if level, ok := p.d.level[string(flat)]; ok && word > 0 {
+	level, ok := p.d.level[string(flat)]
+	if ok && word > 0 {
 		informed = word
-		if n == 1 && level > 16 {
-			informed = 0.0004
-		}
+	}
+	if n == 1 && level > 15 {
+		informed *= 0.3
 	}
 	switch {
-	case n == 1:
 	case p.edge[s.lo] && p.edge[s.hi]:
-		informed *= 1.8
-	case !p.edge[s.lo] && !p.edge[s.hi]:
-		informed *= 0.35
+	case ok:
+		informed *= 0.25
 	default:
-		informed *= 0.7
+		informed *= 0.02
 	}
 	return plain, informed
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"compress/bzip2"
+	"compress/lzw"
 	"errors"
 	"io"
 
@@ -38,6 +39,14 @@ func formats() []format {
 		{"zlib", zlibStarts, func(r io.Reader) (io.Reader, error) { return zlib.NewReader(r) }, false},
 		{"deflate", front, func(r io.Reader) (io.Reader, error) { return flate.NewReader(r), nil }, false},
 		{"brotli", front, func(r io.Reader) (io.Reader, error) { return brotli.NewReader(r), nil }, false},
+		{"xz", magic("\xfd7zXZ\x00"), openXZ, true},
+		{"lzip", magic("LZIP\x01"), openLzip, true},
+		{"lzma", lzmaStarts, openLZMA, false},
+		{"lzw", magic("\x1f\x9d"), openCompress, false},
+		{"lzw", lzwStart(lzw.MSB), openLZW(lzw.MSB), false},
+		{"lzw", lzwStart(lzw.LSB), openLZW(lzw.LSB), false},
+		{"snappy", shortFront, openSnappyBlock, false},
+		{"lz4", shortFront, openLZ4Block, false},
 	}
 }
 
@@ -148,14 +157,7 @@ func (f format) peel(b []byte, limit int) (Candidate, bool) {
 	out, err := f.inflate(counted, limit)
 	used := len(b) - src.Len() - counted.Buffered()
 	c := Candidate{Coats: []string{f.name}, Bytes: out, Length: used, Score: 0.98}
-	switch {
-	case errors.Is(err, errLimit):
-		c.Note = NoteLimit
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		c.Note = NoteTruncated
-	case err != nil:
-		c.Note = NoteMalformed
-	}
+	c.Note = inflateNote(err)
 	if used < len(b) {
 		c.Rest = b[used:]
 	}
@@ -192,6 +194,19 @@ func (f format) believable(c *Candidate, size int) bool {
 	return true
 }
 
+// inflateNote is the note that an error while inflating asks for.
+func inflateNote(err error) string {
+	switch {
+	case err == nil:
+		return ""
+	case errors.Is(err, errLimit):
+		return NoteLimit
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return NoteTruncated
+	}
+	return NoteMalformed
+}
+
 var errLimit = errors.New("longer than the limit")
 
 // inflate reads up to limit bytes. What was read before an error is kept.
@@ -203,8 +218,13 @@ func (f format) inflate(r io.Reader, limit int) ([]byte, error) {
 	if c, ok := z.(io.Closer); ok {
 		defer c.Close() //nolint:errcheck // reading is over
 	}
+	return readUpTo(z, limit)
+}
+
+// readUpTo reads up to limit bytes and keeps what came before an error.
+func readUpTo(r io.Reader, limit int) ([]byte, error) {
 	var out bytes.Buffer
-	n, err := io.Copy(&out, io.LimitReader(z, int64(limit)+1))
+	n, err := io.Copy(&out, io.LimitReader(r, int64(limit)+1))
 	if n > int64(limit) {
 		out.Truncate(limit)
 		return out.Bytes(), errLimit

@@ -3,6 +3,7 @@ package peel_test
 import (
 	"bytes"
 	"context"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -15,13 +16,13 @@ import (
 func coated(t *testing.T) map[string][]byte {
 	t.Helper()
 	text := []byte(marked)
-	return map[string][]byte{
+	inputs := map[string][]byte{
 		"http":             request("/up?r=" + marked[:22]),
 		"chunked":          chunked(text),
 		"multipart":        []byte("--b0undary\r\nContent-Disposition: form-data; name=\"d\"\r\n\r\n" + marked + "\r\n--b0undary--\r\n"),
 		"json":             []byte(`{"a":1,"d":"` + marked + `\n"}`),
 		"form":             []byte("a=1&d=" + mark),
-		"percent":          []byte("%6bvqzjxmnwb"),
+		"percent":          []byte("%6bvqzjxmnwb+"),
 		"percent-u":        []byte("%u006bvqzjxmnwb"),
 		"json-u":           []byte(`text \u006bvqzjxmnwb`),
 		"c-escape":         []byte(`\x6bvqzjxmnwb`),
@@ -38,6 +39,8 @@ func coated(t *testing.T) map[string][]byte {
 		"xor":              xor("k3y", text),
 		"bytewise":         chain(text, 0x68),
 	}
+	maps.Copy(inputs, containers(t))
+	return inputs
 }
 
 func input(t *testing.T, b []byte) peel.Input {

@@ -74,9 +74,9 @@ func (r *retrace) walk(depth int, b []byte) ([]byte, bool) {
 func runsOf(coat string, b []byte) []Candidate {
 	in := Input{Bytes: b, Shape: ShapeOf(b), Limit: layerLimit}
 	var out []Candidate
-	for _, p := range embedded() {
+	for _, p := range append(embedded(), structural()...) {
 		for _, c := range p.Peel(in) {
-			if c.Coats[0] == coat {
+			if len(c.Coats) == 1 && c.Coats[0] == coat {
 				out = append(out, c)
 			}
 		}
@@ -117,6 +117,8 @@ func replayCipher(coat string, key *Key, b []byte) ([]byte, error) {
 	}
 	name, _, _ := strings.Cut(coat, ":")
 	switch name {
+	case "caesar":
+		return rotate(b, key.Bytes[0]), nil
 	case "rc4":
 		return openRC4(key.Bytes, b), nil
 	case "xor", "xor-chain", "add":

@@ -9,12 +9,20 @@ func All() []Peeler {
 
 // embedded are the peelers of runs, which may stand anywhere in a layer.
 func embedded() []Peeler {
-	return []Peeler{compressPeeler{}, hexPeeler{}, base64Peeler{}, base32Peeler{}}
+	return []Peeler{
+		compressPeeler{}, hexPeeler{}, base64Peeler{}, base32Peeler{},
+		uuPeeler{}, baseNPeeler{}, insidePeeler{}, reversePeeler{},
+	}
 }
 
 // structural are the peelers that need neither keys nor cribs, and read
 // their input from the front.
 func structural() []Peeler {
-	all := []Peeler{httpPeeler{}, chunkedPeeler{}, multipartPeeler{}, jsonPeeler{}, formPeeler{}}
-	return append(all, textPeelers()...)
+	all := []Peeler{
+		httpPeeler{}, chunkedPeeler{}, multipartPeeler{}, jsonPeeler{}, formPeeler{}, markupPeeler{},
+		http2Peeler{}, grpcPeeler{}, websocketPeeler{}, dnsPeeler{},
+		zipPeeler{}, tarPeeler{}, sqlitePeeler{}, bplistPeeler{}, asn1Peeler{}, bsonPeeler{},
+	}
+	all = append(append(all, itemPeelers()...), protobufPeeler{}, framePeeler{}, widePeeler{})
+	return append(append(all, textPeelers()...), rotatePeeler{})
 }

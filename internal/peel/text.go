@@ -20,7 +20,7 @@ type textPeeler struct {
 func (p textPeeler) Name() string { return p.name }
 
 func (p textPeeler) Peel(in Input) []Candidate {
-	if !bytes.Contains(in.Bytes, []byte(p.mark)) || len(in.Bytes) > in.Limit {
+	if !bytes.Contains(in.Bytes, []byte(p.mark)) || len(in.Bytes) > in.Limit || !in.Shape.Text() && in.Shape.Printable < 0.5 {
 		return nil
 	}
 	plain, n := p.undo(in.Bytes)
@@ -42,6 +42,11 @@ func textPeelers() []Peeler {
 		textPeeler{"js-escape", `\u{`, func(b []byte) ([]byte, int) { return unescape(b, jsEscape, false) }},
 		textPeeler{"html-entity", "&", unentity},
 		textPeeler{"quoted-printable", "=", unquote},
+		textPeeler{"percent", "+", percentPlus},
+		textPeeler{"punycode", "--", func(b []byte) ([]byte, int) { return unescape(b, punycodeEscape, false) }},
+		textPeeler{"utf-7", "+", func(b []byte) ([]byte, int) { return unescape(b, utf7('+'), false) }},
+		textPeeler{"utf-7", "&", func(b []byte) ([]byte, int) { return unescape(b, utf7('&'), false) }},
+		textPeeler{"mime-word", "=?", func(b []byte) ([]byte, int) { return unescape(b, mimeWord, false) }},
 	}
 }
 
@@ -66,6 +71,15 @@ func unescape(b []byte, one func(b []byte) (int, []byte), plus bool) ([]byte, in
 		b = b[1:]
 	}
 	return out, count
+}
+
+// percentPlus is percent for text in which + means itself, as in paths and
+// cookies.
+func percentPlus(b []byte) ([]byte, int) {
+	if bytes.IndexByte(b, '%') < 0 {
+		return nil, 0
+	}
+	return unescape(b, percentEscape, false)
 }
 
 // percentEscape reads %41 (RFC 3986).

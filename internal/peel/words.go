@@ -21,7 +21,7 @@ func CipherOf(path []string) []string {
 func isCipher(coat string) bool {
 	name, _, _ := strings.Cut(coat, ":")
 	switch name {
-	case "xor", "xor-chain", "add", "rc4", "chacha20-poly1305":
+	case "xor", "xor-chain", "add", "caesar", "rc4", "chacha20-poly1305":
 		return true
 	}
 	for _, family := range []string{"des-", "3des-", "aes-"} {
@@ -40,7 +40,7 @@ func Weaknesses(path []string) []string {
 	var bytewise, des, ecb bool
 	for _, coat := range CipherOf(path) {
 		name, _, _ := strings.Cut(coat, ":")
-		bytewise = bytewise || name == "xor" || name == "xor-chain" || name == "add"
+		bytewise = bytewise || name == "xor" || name == "xor-chain" || name == "add" || name == "caesar"
 		des = des || strings.HasPrefix(name, "des-")
 		ecb = ecb || strings.HasSuffix(name, "-ecb")
 	}

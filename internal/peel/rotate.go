@@ -1,0 +1,41 @@
+package peel
+
+// rotatePeeler turns the letters of text back by 1 to 25 places, if a known
+// text shows that it was so written. It is the oldest cipher: the coat
+// "caesar", with the number of places as a derived key.
+type rotatePeeler struct{}
+
+func (rotatePeeler) Name() string { return "caesar" }
+
+const rotateLimit = 64 << 10
+
+func (rotatePeeler) Peel(in Input) []Candidate {
+	if in.Best >= sure || in.Derived || in.Cribs == nil || in.Shape.Printable < 0.7 || len(in.Bytes) > rotateLimit {
+		return nil
+	}
+	for k := 1; k < 26; k++ {
+		if k == 13 {
+			continue // a form that is looked for in any case
+		}
+		plain := rotate(in.Bytes, byte(k))
+		if in.Cribs.Has(plain) {
+			return []Candidate{{Coats: []string{"caesar"}, Bytes: plain, Score: 0.9, Key: &Key{[]byte{byte(k)}, SourceDerived}, Whole: true}}
+		}
+	}
+	return nil
+}
+
+// rotate turns letters k places back.
+func rotate(b []byte, k byte) []byte {
+	out := make([]byte, len(b))
+	for i, c := range b {
+		switch {
+		case c >= 'a' && c <= 'z':
+			c = 'a' + (c-'a'+26-k)%26
+		case c >= 'A' && c <= 'Z':
+			c = 'A' + (c-'A'+26-k)%26
+		}
+		out[i] = c
+	}
+	return out
+}

@@ -210,5 +210,24 @@ func (h *Hunt) exactly(base message, ask asker) (proved, error) {
 	if !r.Exact {
 		return proved{}, errors.New(r.Why)
 	}
+	if err := h.reprove(r.Certificate, ask); err != nil {
+		return proved{}, err
+	}
 	return proved{nil, Found{Words: r.Words, Certificate: r.Certificate}}, nil
+}
+
+// reprove sends the lines of a certificate until they hold as often as they
+// must.
+func (h *Hunt) reprove(certificate []isolate.Proof, ask asker) error {
+	for _, p := range certificate {
+		for a := h.asked[p.Text]; !h.settled(a, p.Reacts); {
+			if a.hits+a.silents >= maxRepeats {
+				return fmt.Errorf("the proof does not hold when repeated: %s", p.Claim)
+			}
+			if _, err := ask(p.Text, "does this line of the proof hold again?", true); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }

@@ -14,7 +14,7 @@ type run struct{ from, until int }
 const runLimit = 48
 
 // runs finds the longest stretches of at least n bytes that ok accepts, in
-// order of place.
+// order of place. A longer one than a layer may be is cut.
 func runs(b []byte, n int, ok *[256]bool) []run {
 	var found []run
 	for i := 0; i < len(b); {
@@ -27,7 +27,7 @@ func runs(b []byte, n int, ok *[256]bool) []run {
 			i++
 		}
 		if i-from >= n {
-			found = append(found, run{from, i})
+			found = append(found, run{from, min(i, from+layerLimit)})
 			if len(found) >= 4*runLimit {
 				found = longest(found)
 			}
@@ -153,6 +153,9 @@ func (base64Peeler) Peel(in Input) []Candidate {
 				continue
 			}
 			bids := base64Bids(kind.name, text, r, len(in.Bytes))
+			for _, line := range unevenLines(in.Bytes, r) {
+				bids = append(bids, base64Bids(kind.name, in.Bytes[line.from:line.until], line, len(in.Bytes))...)
+			}
 			if kind.name == "base64" && cutByURLSign(in.Bytes, r) {
 				// Most likely a part of a run in the other alphabet, which
 				// explains more; this one is looked at after it.
@@ -164,6 +167,32 @@ func (base64Peeler) Peel(in Input) []Candidate {
 		}
 	}
 	return out
+}
+
+const unevenLimit = 8
+
+// unevenLines are the lines of a run that are no one block: the lines of a
+// block are of one length, but for the last.
+func unevenLines(b []byte, r run) []run {
+	var lines []run
+	even := true
+	for from := r.from; from < r.until; {
+		end := from
+		for end < r.until && b[end] != '\n' {
+			end++
+		}
+		if end > from {
+			if n := len(lines); n > 1 {
+				even = even && lines[n-1].until-lines[n-1].from == lines[0].until-lines[0].from
+			}
+			lines = append(lines, run{from, end})
+		}
+		from = end + 1
+	}
+	if n := len(lines); n < 2 || n > unevenLimit || even && lines[n-1].until-lines[n-1].from <= lines[0].until-lines[0].from {
+		return nil
+	}
+	return lines
 }
 
 // cutByURLSign reports whether a run ends where the URL alphabet goes on.

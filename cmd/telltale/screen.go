@@ -27,8 +27,8 @@ standard input, one JSON object a line; many tasks may follow one another:
                                      or {"error":"too long","max_len":400}
   it    {"result":{"triggers":[[0]]}}
 
-max_k 2 asks for pairs as well; "cost":{"message":1,"trigger":10} says what a
-triggering message costs; noisy says that answers may be wrong.`
+max_k must be 1; "cost":{"message":1,"trigger":10} says what a triggering message
+costs; noisy says that answers may be wrong.`
 
 // maxScreenLine bounds one line of the protocol.
 const maxScreenLine = 64 << 20

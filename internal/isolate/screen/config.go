@@ -15,8 +15,8 @@ type Config struct {
 	// MaxLen is the longest message in characters (code points); zero means
 	// DefaultMaxLen.
 	MaxLen int `json:"max_len,omitempty"`
-	// MaxSize is how many candidates may be needed together: 1 (or 0) asks for
-	// single terms, 2 for pairs as well.
+	// MaxSize is how many candidates may be needed together. Only single terms
+	// can be screened for: 1 or 0.
 	MaxSize int `json:"max_size,omitempty"`
 	// Noisy says that answers may be wrong. How often is estimated.
 	Noisy bool `json:"noisy,omitempty"`
@@ -42,12 +42,11 @@ const (
 	DefaultMaxLen = 500
 	DefaultCost   = 10
 
-	maxTerms     = 200_000
-	maxPairTerms = 4_000 // of a search for pairs, which keeps a square
-	maxTermLen   = 100_000
-	maxChars     = 50_000_000 // of all terms
-	maxParallel  = 1_000
-	maxCost      = 1_000
+	maxTerms    = 200_000
+	maxTermLen  = 100_000
+	maxChars    = 50_000_000 // of all terms
+	maxParallel = 1_000
+	maxCost     = 1_000
 )
 
 // check refuses what cannot be searched.
@@ -58,9 +57,7 @@ func (c Config) check() error {
 	case len(c.Terms) > maxTerms:
 		return fmt.Errorf("%d candidates are more than %d: screen them in parts", len(c.Terms), maxTerms)
 	case c.MaxSize < 0 || c.MaxSize > 1:
-		return fmt.Errorf("triggers of %d terms cannot be screened for: give 1", c.MaxSize)
-	case c.MaxSize == 2 && len(c.Terms) > maxPairTerms:
-		return fmt.Errorf("%d candidates have too many pairs: give at most %d, or ask for single terms", len(c.Terms), maxPairTerms)
+		return fmt.Errorf("triggers of %d terms cannot be screened for, only single ones: give max_k 1", c.MaxSize)
 	case c.MaxLen < 0:
 		return fmt.Errorf("a longest message of %d characters cannot be: give 1 or more, or 0 for %d", c.MaxLen, DefaultMaxLen)
 	case !(c.TriggerCost >= 0 && c.TriggerCost <= maxCost):

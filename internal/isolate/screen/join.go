@@ -13,6 +13,7 @@ type joinCheck struct {
 const (
 	joinTries  = 4
 	joinAgreed = 2
+	joinWeight = 10 // findings that a check is worth
 )
 
 // checkJoins asks the next question of the calibration, if one is due.
@@ -38,6 +39,7 @@ func (s *Search) checkJoins() bool {
 		if !hit {
 			j.agreed++
 			j.busy = false
+			s.counts.parted += joinWeight
 			return
 		}
 		s.ready = append(s.ready, func() { s.checkGuard(head, tail) })
@@ -53,6 +55,7 @@ func (s *Search) checkGuard(head, tail string) {
 		s.joins.busy = false
 		if !hit {
 			s.between = true
+			s.counts.joined, s.counts.parted = 0, joinWeight
 		}
 	})
 }

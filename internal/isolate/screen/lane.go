@@ -12,15 +12,12 @@ import (
 type lane struct {
 	items []int     // candidates, the least likely first
 	mass  []float64 // chance that the item is the cause
+	prior []float64 // chance that it reacts, before the lane began
 	none  float64   // chance that the reaction came from none of them
-	// base is sent along with every question, and alone is the chance that
-	// it reacts by itself.
-	base  []int
-	alone float64
-	// ordered lanes are cut at a place only: an item there means that the
-	// cause ends with it.
-	ordered bool
-	asked   int
+	asked int
+	// cleared items were in a silent question of the lane: more such answers
+	// say little, as the lane asks about few items again and again.
+	cleared map[int]bool
 	// tests that the lane put, the first reaction included.
 	tests []test
 }
@@ -46,10 +43,11 @@ func newLane(items []int, p []float64, r rates) *lane {
 		order[i] = i
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(p[a], p[b]) })
-	l := &lane{items: make([]int, len(items)), mass: make([]float64, len(items))}
+	l := &lane{cleared: map[int]bool{}, items: make([]int, len(items)), mass: make([]float64, len(items)), prior: make([]float64, len(items))}
 	q := 1.0
 	for at, i := range order {
 		l.items[at], l.mass[at] = items[i], q*p[i]*(1-r.miss)
+		l.prior[at] = p[i]
 		q *= 1 - p[i]
 	}
 	l.none = q * r.other(len(items))
@@ -67,16 +65,16 @@ func (r rates) other(n int) float64 {
 }
 
 func (l *lane) normalise() {
-	sum := l.none + l.alone
+	sum := l.none
 	for _, m := range l.mass {
 		sum += m
 	}
 	if sum <= 0 || math.IsNaN(sum) {
-		l.none, l.alone = 1, 0
+		l.none = 1
 		clear(l.mass)
 		return
 	}
-	l.none, l.alone = l.none/sum, l.alone/sum
+	l.none /= sum
 	for i := range l.mass {
 		if l.mass[i] /= sum; l.mass[i] < 1e-12 {
 			l.mass[i] = 0
@@ -98,11 +96,10 @@ func (l *lane) best() (at int, mass float64) {
 // plan picks the items of the next question: of all beginnings of two orders
 // the one that tells most for its cost.
 func (l *lane) plan(r rates) []int {
-	live := l.live()
-	if l.ordered {
-		cut, _ := l.cut(live, r)
-		return live[:cut]
+	if at, mass := l.best(); r.miss > 0 && mass >= likely {
+		return []int{at}
 	}
+	live := l.live(r)
 	slices.SortStableFunc(live, func(a, b int) int { return cmp.Compare(l.mass[a], l.mass[b]) })
 	up, gainUp := l.cut(live, r)
 	down := slices.Clone(live)
@@ -114,13 +111,21 @@ func (l *lane) plan(r rates) []int {
 	return live[:up]
 }
 
+// likely is the chance at which a noisy lane asks for one item alone: a
+// reaction of all others would say nothing against it.
+const likely = 0.85
+
 // faint is the share of the mass that is left out of questions. What lay
 // outside a message that reacted is there: asked about again, a second
 // trigger among it would lead the lane in a circle.
-const faint = 0.03
+const faint = 0.1
 
 // live returns the places of the items that questions are about, in order.
-func (l *lane) live() []int {
+func (l *lane) live(r rates) []int {
+	faint := faint
+	if r.miss == 0 {
+		faint = 0
+	}
 	var all []int
 	sum := 0.0
 	for i, m := range l.mass {
@@ -145,14 +150,11 @@ func (l *lane) live() []int {
 
 // cut finds the best beginning of order.
 func (l *lane) cut(order []int, r rates) (best int, most float64) {
-	in := l.alone
+	in := 0.0
 	most = -1
-	if l.alone > 0 {
-		most = r.gain(in, len(l.base))
-	}
 	for k, i := range order {
 		in += l.mass[i]
-		if g := r.gain(in, len(l.base)+k+1); g > most+1e-12 {
+		if g := r.gain(in, k+1); g > most+1e-12 {
 			best, most = k+1, g
 		}
 	}
@@ -177,6 +179,16 @@ func entropy(p float64) float64 {
 	return -p*math.Log2(p) - (1-p)*math.Log2(1-p)
 }
 
+// another is the chance that the items at the given places react beside a
+// likely cause elsewhere.
+func (l *lane) another(at []int) float64 {
+	q := 1.0
+	for _, i := range at {
+		q *= 1 - l.prior[i]
+	}
+	return 1 - q
+}
+
 // learn updates the chances with the answer to a question about the items at
 // the given places.
 func (l *lane) learn(at []int, hit bool, r rates) {
@@ -184,7 +196,7 @@ func (l *lane) learn(at []int, hit bool, r rates) {
 	for _, i := range at {
 		in[i] = true
 	}
-	wrong := r.other(len(l.base) + len(at))
+	wrong := r.other(len(at))
 	yes, no := 1-r.miss, wrong
 	if !hit {
 		yes, no = r.miss, 1-wrong
@@ -195,14 +207,20 @@ func (l *lane) learn(at []int, hit bool, r rates) {
 		// as well: there is then no cause outside.
 		outside = r.false
 	}
+	second := outside
+	if hit && r.miss > 0 {
+		second = max(second, l.another(at))
+	}
 	for i := range l.mass {
-		if in[i] {
+		switch {
+		case in[i]:
 			l.mass[i] *= yes
-		} else {
+		case l.mass[i] >= 0.5:
+			l.mass[i] *= second
+		default:
 			l.mass[i] *= outside
 		}
 	}
-	l.alone *= yes
 	l.none *= no
 	l.normalise()
 }

@@ -10,10 +10,10 @@ type counts struct {
 	joined, parted float64 // reactions that had a cause in no single candidate
 }
 
-// damping of the cost ratio: accounts are dear, but so is time. The square
-// root lies half-way, on a scale of ratios, between counting messages alone
-// and taking the ratio at its word.
-func damped(cost float64) float64 { return math.Sqrt(cost) }
+// damped is the cost ratio that questions are chosen by. Accounts are dear,
+// but so is time: a little below the ratio, the last triggering messages that
+// could be spared would cost more than ten silent ones each.
+func damped(cost float64) float64 { return math.Pow(cost, 0.9) }
 
 // rates gives the present estimates.
 func (c counts) rates(noisy bool, cost float64) rates {

@@ -1,13 +1,19 @@
 package screen
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+)
 
 // Bounds of the choice of a group and of a lane.
 const (
 	lookahead  = 60    // candidates passed over before a group is closed
-	sure       = 0.997 // chance at which a cause is believed
-	laneLimit  = 200   // questions of one lane
-	missedPart = 0.002 // chance of a miss that is put up with
+	sure       = 0.99  // chance at which a cause is believed
+	sureNoisy  = 0.992 // the same where answers may be wrong: one more would cost a trigger each
+	laneLimit  = 40    // questions of one lane
+	missedPart = 0.002 // chance that all silent answers were wrong, put up with
 	boosted    = 0.4   // least chance of what stands inside a trigger
 )
 
@@ -46,25 +52,20 @@ func (s *Search) free(i int) bool {
 // order of the shuffle, those that were cleared least often first.
 func (s *Search) pool() []int {
 	r := s.rates()
-	least := -1
 	var queue, first []int
 	for _, i := range s.order {
-		if !s.free(i) {
-			continue
-		}
 		switch {
+		case !s.free(i):
 		case s.boost[i]:
 			first = append(first, i)
-		case least < 0 || s.clears[i] < least:
-			least, queue = s.clears[i], queue[:0]
-			fallthrough
-		case s.clears[i] == least:
+		default:
 			queue = append(queue, i)
 		}
 	}
 	if len(first) > 0 {
 		return s.fill(first, r)
 	}
+	slices.SortStableFunc(queue, func(a, b int) int { return cmp.Compare(s.clears[a], s.clears[b]) })
 	return s.fill(queue, r)
 }
 
@@ -73,6 +74,7 @@ func (s *Search) pool() []int {
 func (s *Search) fill(queue []int, r rates) []int {
 	var group []int
 	q, used, most, passed := 1.0, 0, -1.0, 0
+	r.join = 0 // the same for all groups but the smallest
 	for _, i := range queue {
 		need := s.lens[i]
 		if len(group) > 0 {
@@ -113,6 +115,13 @@ func (s *Search) screen(group []int) {
 	})
 }
 
+func (s *Search) sure() float64 {
+	if s.c.Noisy {
+		return sureNoisy
+	}
+	return sure
+}
+
 func (s *Search) release(items []int) {
 	for _, i := range items {
 		s.busy[i] = false
@@ -121,13 +130,20 @@ func (s *Search) release(items []int) {
 
 // narrow asks the next question of a lane or ends it.
 func (s *Search) narrow(l *lane) {
+	for _, i := range l.items {
+		if s.status[i] == holding {
+			// Another lane found what stands in it: the reaction is explained.
+			s.release(l.items)
+			return
+		}
+	}
 	r := s.rates()
 	at, mass := l.best()
 	switch {
-	case at >= 0 && mass >= sure:
+	case at >= 0 && mass >= s.sure():
 		s.found(l, l.items[at])
 		return
-	case at < 0 || l.none >= sure || l.asked >= laneLimit:
+	case at < 0 || l.none >= s.sure() || l.asked >= laneLimit:
 		s.empty(l)
 		return
 	}
@@ -141,11 +157,23 @@ func (s *Search) narrow(l *lane) {
 	s.ask(s.message(items), why, func(hit bool) {
 		l.tests = append(l.tests, test{items, hit})
 		if !hit {
-			s.silent(items)
+			s.silent(l.fresh(items))
 		}
 		l.learn(places, hit, s.rates())
 		s.ready = append(s.ready, func() { s.narrow(l) })
 	})
+}
+
+// fresh returns those of items that were not yet silent in this lane.
+func (l *lane) fresh(items []int) []int {
+	var out []int
+	for _, i := range items {
+		if !l.cleared[i] {
+			l.cleared[i] = true
+			out = append(out, i)
+		}
+	}
+	return out
 }
 
 // silent notes that a message with items was not seen to react. It held what
@@ -166,15 +194,18 @@ func (s *Search) cleared(i int, r rates) {
 		return
 	}
 	s.clears[i]++
+	if s.clears[i] == 1 {
+		s.prior.add(i, false)
+	}
 	if s.enough(i, r) {
 		s.status[i] = clean
-		s.prior.add(i, false)
 	}
 }
 
-// enough says whether what is left of the chance of i can be put up with.
+// enough says whether i was silent often enough. How likely it was before
+// does not count: what the prior holds unlikely is not missed more often.
 func (s *Search) enough(i int, r rates) bool {
-	return r.miss == 0 || s.chance(i, r) < missedPart*s.prior.rate()
+	return r.miss == 0 || s.clears[i] > 0 && math.Pow(r.miss, float64(s.clears[i])) < missedPart
 }
 
 // found ends a lane with its cause.
@@ -185,6 +216,9 @@ func (s *Search) found(l *lane, i int) {
 		if len(t.items) == 1 && t.hit && t.items[0] == i {
 			direct = true
 		}
+	}
+	if at, mass := l.best(); !direct && !s.c.Noisy && l.items[at] == i {
+		s.doubts = append(s.doubts, doubt{i, l.none / mass / s.rates().other(2)})
 	}
 	s.tally(l, i)
 	s.proofs = append(s.proofs, Proof{Trigger: []int{i}, Tests: laneProof(l.tests), Alone: direct})
@@ -244,7 +278,6 @@ func (s *Search) empty(l *lane) {
 	for _, i := range l.items {
 		if s.status[i] == open && s.enough(i, s.rates()) && s.clears[i] > 0 {
 			s.status[i] = clean
-			s.prior.add(i, false)
 		}
 	}
 }

@@ -126,11 +126,6 @@ func (p *prior) of(i int) float64 {
 	return min(max(1/(1+math.Exp(-p.score(i))), 1e-7), 0.95)
 }
 
-// rate is the share of reacting candidates so far.
-func (p *prior) rate() float64 {
-	return (startHits + float64(p.hits)) / (startKnown + float64(len(p.known)))
-}
-
 // add notes a settled candidate and fits again when enough is new. It says
 // whether it did.
 func (p *prior) add(i int, reacts bool) bool {

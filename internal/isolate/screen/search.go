@@ -71,9 +71,8 @@ type Search struct {
 	busy   []bool // in a lane or in an open question
 	boost  []bool // stands inside something that reacts
 	order  []int
-	lanes  int
 	joins  joinCheck
-	pairs  *pairSearch
+	doubts []doubt
 
 	ready   []func() // steps that follow from answers
 	open    []pending
@@ -112,9 +111,6 @@ func New(c Config) (*Search, error) {
 	s.between = strings.TrimSpace(c.Sep) == "" && !strings.ContainsAny(c.Sep, "\n\r")
 	s.order = rand.New(rand.NewPCG(uint64(n), 0x7e117a1e)).Perm(n)
 	s.dropLong()
-	if c.MaxSize > 1 {
-		s.pairs = newPairSearch(s)
-	}
 	return s, nil
 }
 
@@ -171,12 +167,9 @@ func (s *Search) begin() bool {
 	if s.checkJoins() {
 		return true
 	}
-	if s.pairs != nil {
-		return s.pairs.begin()
-	}
 	group := s.pool()
 	if len(group) == 0 {
-		return false
+		return s.checkDoubts()
 	}
 	s.screen(group)
 	return true

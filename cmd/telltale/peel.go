@@ -108,35 +108,39 @@ func (f peelFlags) job() (peel.Job, error) {
 	if len(job.Needles) == 0 && !f.list {
 		return job, fmt.Errorf("nothing to look for: give --find, --find-file or --list")
 	}
-	var err error
-	job.Keys, err = f.readKeys()
-	return job, err
+	return job, f.readKeys(&job)
 }
 
-func (f peelFlags) readKeys() ([]peel.Key, error) {
-	var keys []peel.Key
+// smallKeyFile is the size up to which all that a file holds is tried like a
+// list of keys; larger ones are searched by place.
+const smallKeyFile = 64 << 10
+
+func (f peelFlags) readKeys(job *peel.Job) error {
 	for _, name := range f.keys {
 		file, err := os.Open(name)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		more, err := peel.ReadKeys(name, file)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if err := file.Close(); err != nil {
-			return nil, err
+			return err
 		}
-		keys = append(keys, more...)
+		job.Keys = append(job.Keys, more...)
 	}
 	for _, name := range f.keysFrom {
 		b, err := os.ReadFile(name)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		keys = append(keys, peel.Harvest(name, b, f.keyBudget)...)
+		if len(b) <= smallKeyFile {
+			job.Keys = append(job.Keys, peel.Harvest(name, b, f.keyBudget)...)
+		}
+		job.KeyFiles = append(job.KeyFiles, peel.KeyFile{Name: name, Bytes: b})
 	}
-	return keys, nil
+	return nil
 }
 
 // peelFind and peelNote are the lines of --json.
@@ -190,7 +194,7 @@ func (p *peelPrinter) find(w io.Writer, file string, f peel.Find) error {
 		name, parameter, _ := strings.Cut(coat, ":")
 		switch name {
 		case "hash":
-			name = parameter
+			name, _, _ = strings.Cut(parameter, ":")
 		case "chunked":
 			name = "http-chunked"
 		}

@@ -1,12 +1,10 @@
 package peel
 
 import (
-	"bytes"
 	"cmp"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/des"
-	"fmt"
 	"slices"
 )
 
@@ -186,28 +184,4 @@ func (in Input) believe(plain []byte, padding int) float64 {
 		return 0.2
 	}
 	return 0
-}
-
-// openBlock decrypts for Replay: coat as in "aes-256-cbc:iv".
-func openBlock(coat string, key, b []byte) ([]byte, error) {
-	for _, s := range suites() {
-		if s.keys != len(key) {
-			continue
-		}
-		block, err := s.make(key)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", coat, err)
-		}
-		size := block.BlockSize()
-		for _, m := range modes(s.name, size, b, key) {
-			if m.coat != coat {
-				continue
-			}
-			if len(b) == 0 || len(b)%size != 0 {
-				return nil, fmt.Errorf("%s: %d bytes are not whole blocks of %d", coat, len(b), size)
-			}
-			return bytes.Clone(unpad(m.open(block, b[m.skip:], m.iv), size)), nil
-		}
-	}
-	return nil, fmt.Errorf("%s does not take a key of %d bytes", coat, len(key))
 }

@@ -36,6 +36,7 @@ func coated(t *testing.T) map[string][]byte {
 		"block":            desSeal(t, key2006, text, false),
 		"feedback":         xorStream(t, []byte(key2006+key2006), text),
 		"stream":           xor(key2006, text),
+		"keyed":            desStream(t, key2006, text),
 		"xor":              xor("k3y", text),
 		"bytewise":         chain(text, 0x68),
 	}

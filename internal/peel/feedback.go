@@ -4,7 +4,6 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"fmt"
-	"strings"
 
 	"golang.org/x/crypto/chacha20poly1305"
 )
@@ -153,21 +152,4 @@ func openAEAD(coat string, key, b []byte) ([]byte, error) {
 		return nil, fmt.Errorf("%s: %d bytes are too few", coat, len(b))
 	}
 	return aead.Open(nil, b[:aead.NonceSize()], b[aead.NonceSize():], nil)
-}
-
-// openFeedback decrypts for Replay.
-func openFeedback(coat string, key, b []byte) ([]byte, error) {
-	if strings.HasSuffix(coat, "-gcm") || coat == "chacha20-poly1305" {
-		return openAEAD(coat, key, b)
-	}
-	block, err := aes.NewCipher(key)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", coat, err)
-	}
-	for _, f := range feedbacks(len(key), b, key) {
-		if f.coat == coat {
-			return f.open(block, f.iv, b[f.skip:]), nil
-		}
-	}
-	return nil, fmt.Errorf("%s does not take a key of %d bytes", coat, len(key))
 }

@@ -32,9 +32,10 @@ func (o *Opener) Open(ctx context.Context, job Job) Result {
 		ctx: ctx, job: job, peelers: o.peelers, budget: job.Budget.withDefaults(),
 		cribs: o.memo.get(job.Needles, job.Words),
 		seed:  maphash.MakeSeed(), seen: map[uint64]float64{},
+		salt: map[saltPlace][]byte{},
 	}
 	s.push(&node{bytes: job.Bytes, length: len(job.Bytes), raw: true, score: 1})
-	for s.queue.Len() > 0 {
+	for s.queue.Len() > 0 || s.unlock() {
 		if s.nodes++; s.nodes > s.budget.Nodes || ctx.Err() != nil {
 			s.note(NoteLimit, 0, fmt.Sprintf("stopped after %d layers, %d left unopened", s.nodes-1, s.queue.Len()))
 			break
@@ -84,6 +85,12 @@ type search struct {
 	spent int64
 	found findings
 	notes []Note
+	// sealed are layers for a scan of the key files; scanned says that it was.
+	sealed  []*node
+	scanned bool
+	// salts counts the layers that salted digests were looked for in.
+	salts int
+	salt  map[saltPlace][]byte
 }
 
 // visit reports what is in a layer and queues what is under it.
@@ -144,6 +151,9 @@ func (s *search) peel(n *node, shape Shape, read bool) bool {
 			s.take(n, c)
 		}
 		split = split || parts
+	}
+	if len(s.job.KeyFiles) > 0 && !opened && in.sealed() {
+		s.sealed = append(s.sealed, n)
 	}
 	return opened
 }

@@ -36,6 +36,10 @@ type Key struct {
 // ciphertext and known plaintext, and stand in no file.
 const SourceDerived = "derived"
 
+// SourceCapture is the source of salts and keys of digests that stand in the
+// same bytes as the digest.
+const SourceCapture = "capture"
+
 // Needle is a text to look for, and the probe it belongs to. A probe may
 // have many. Forms shorter than [match.MinLen] bytes are not looked for:
 // they turn up by chance.
@@ -47,6 +51,9 @@ type Job struct {
 	Needles []Needle
 	// Keys in order of preference. Ciphers try them all.
 	Keys []Key
+	// KeyFiles are searched for keys at every place, for layers that look
+	// like ciphertext and that no other key opens. It takes seconds.
+	KeyFiles []KeyFile
 	// Words are texts that may well stand inside: words that were typed.
 	// They help to tell a right key from a wrong one and are not reported.
 	Words []string

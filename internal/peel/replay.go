@@ -123,13 +123,16 @@ func replayCipher(coat string, key *Key, b []byte) ([]byte, error) {
 		return openRC4(key.Bytes, b), nil
 	case "xor", "xor-chain", "add":
 		return openBytewise(coat, key.Bytes, b)
+	case "qqtea":
+		return openQQTEA(key.Bytes, b, len(b))
+	case "xxtea":
+		return openXXTEA(key.Bytes, b)
+	case "chacha20":
+		return openChaCha(coat, key.Bytes, b)
+	case "chacha20-poly1305":
+		return openAEAD(coat, key.Bytes, b)
 	}
-	for _, mode := range []string{"-ctr", "-cfb", "-gcm", "chacha20"} {
-		if strings.Contains(name, mode) {
-			return openFeedback(coat, key.Bytes, b)
-		}
-	}
-	return openBlock(coat, key.Bytes, b)
+	return openLock(coat, key.Bytes, b)
 }
 
 func replayPart(coat string, b []byte) ([]byte, error) {

@@ -35,7 +35,23 @@ const (
 
 // hits finds the needles in a layer, and their digests.
 func (s *search) hits(n *node) []match.Hit {
-	return append(s.cribs.set.Find(n.bytes, hitLimit), s.cribs.hashes().find(n.bytes)...)
+	hits := append(s.cribs.set.Find(n.bytes, hitLimit), s.cribs.hashes().find(n.bytes)...)
+	if n.raw && s.salts < saltLayers {
+		s.salts++
+		for _, h := range s.cribs.salted(n.bytes) {
+			hits = append(hits, h.Hit)
+			if h.salt != nil {
+				s.salt[saltPlace{h.Form, h.At}] = h.salt
+			}
+		}
+	}
+	return hits
+}
+
+// saltPlace is where a salted digest stands.
+type saltPlace struct {
+	form string
+	at   int
 }
 
 // report states the hits in a layer, now or at the end.
@@ -79,6 +95,9 @@ func (s *search) state(n *node, hits []match.Hit) {
 	}
 	f := n.find()
 	f.Score = needleScore(n.key)
+	if salt := s.salt[saltPlace{hits[0].Form, hits[0].At}]; salt != nil && n.raw {
+		f.Key = &Key{salt, SourceCapture}
+	}
 	if n.raw {
 		f.Offset = n.offset + hits[0].At
 	}

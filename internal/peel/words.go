@@ -21,10 +21,10 @@ func CipherOf(path []string) []string {
 func isCipher(coat string) bool {
 	name, _, _ := strings.Cut(coat, ":")
 	switch name {
-	case "xor", "xor-chain", "add", "caesar", "rc4", "chacha20-poly1305":
+	case "xor", "xor-chain", "add", "affine", "caesar", "rc4", "chacha20", "chacha20-poly1305", "qqtea", "xxtea":
 		return true
 	}
-	for _, family := range []string{"des-", "3des-", "aes-"} {
+	for _, family := range []string{"des-", "3des-", "aes-", "tea-", "xtea-", "sm4-", "blowfish-"} {
 		if strings.HasPrefix(name, family) {
 			return true
 		}

@@ -1,0 +1,178 @@
+package peel
+
+import (
+	"crypto/hmac"
+	"crypto/md5"
+	"crypto/sha1"
+	"crypto/sha256"
+	"crypto/sha3"
+	"crypto/sha512"
+	"encoding/base64"
+	"encoding/hex"
+	"hash"
+	"strings"
+
+	"example.org/telltale/internal/peel/match"
+)
+
+// hashKind is a digest that programs make of texts.
+type hashKind struct {
+	name string
+	make func() hash.Hash
+}
+
+func hashKinds() []hashKind {
+	return []hashKind{
+		{"md5", md5.New}, {"sha1", sha1.New}, {"sha256", sha256.New}, {"sha512", sha512.New},
+		{"sha224", sha256.New224}, {"sha384", sha512.New384},
+		{"sha3-256", func() hash.Hash { return sha3.New256() }}, {"sha3-512", func() hash.Hash { return sha3.New512() }},
+	}
+}
+
+const (
+	// saltTokens is how many values of a capture are tried as salts.
+	saltTokens = 64
+	// saltNeedles bounds the texts that are tried with them.
+	saltNeedles = 64
+	saltBytes   = 64 << 10
+	// saltLayers bounds the layers of one search that are looked at.
+	saltLayers = 8
+	// cutLeast is the shortest part of a digest that is believed.
+	cutLeast = 8
+)
+
+// salted finds digests of needles that were mixed with a value that stands in
+// the same capture, and parts of digests. It works from what is there: the
+// hex and base64 values of the capture are the digests, all its short values
+// the salts. A part counts from 8 bytes: chance makes one of a million such
+// tests right once in 2⁴⁴.
+func (c *Cribs) salted(b []byte) []saltHit {
+	if len(c.needles) > saltNeedles || len(b) > saltBytes {
+		return nil
+	}
+	values := tokens(b)
+	if len(values) > saltTokens {
+		values = values[:saltTokens]
+	}
+	wanted := digestValues(values)
+	if len(wanted) == 0 {
+		return nil
+	}
+	t := saltTest{wanted: wanted}
+	for i, n := range c.needles {
+		for _, text := range digestible(n.Text) {
+			if len(text) >= match.MinLen {
+				t.needle(i, text, values)
+			}
+		}
+	}
+	return t.hits
+}
+
+type saltTest struct {
+	wanted map[uint64][]digestValue
+	hits   []saltHit
+	salt   []byte
+}
+
+// saltHit is a digest found, and the value that was mixed in; nil: none.
+type saltHit struct {
+	match.Hit
+	salt []byte
+}
+
+// digestValue is a value of a capture that may be a digest or part of one.
+type digestValue struct {
+	token
+	sum []byte
+}
+
+func (t *saltTest) needle(i int, text []byte, values []token) {
+	for _, kind := range hashKinds() {
+		sum := func(parts ...[]byte) []byte {
+			h := kind.make()
+			for _, p := range parts {
+				h.Write(p)
+			}
+			return h.Sum(nil)
+		}
+		t.salt = nil
+		t.compare(i, kind.name, sum(text))
+		for _, v := range values {
+			t.salt = v.text
+			t.compare(i, kind.name+":salted", sum(v.text, text))
+			t.compare(i, kind.name+":salted", sum(text, v.text))
+			for _, s := range []string{":", "|", "-", "_"} {
+				t.compare(i, kind.name+":salted", sum(v.text, []byte(s), text))
+				t.compare(i, kind.name+":salted", sum(text, []byte(s), v.text))
+			}
+			mac := hmac.New(kind.make, v.text)
+			mac.Write(text)
+			t.compare(i, "hmac-"+kind.name, mac.Sum(nil))
+		}
+	}
+}
+
+func (t *saltTest) compare(i int, form string, sum []byte) {
+	for _, v := range t.wanted[sumHead(sum)] {
+		if len(v.sum) <= len(sum) && string(sum[:len(v.sum)]) == string(v.sum) {
+			t.hits = append(t.hits, saltHit{match.Hit{Needle: i, Form: "hash:" + form, At: v.at, Len: len(v.text)}, t.salt})
+		}
+	}
+}
+
+func sumHead(sum []byte) uint64 {
+	var x uint64
+	for _, c := range sum[:cutLeast] {
+		x = x<<8 | uint64(c)
+	}
+	return x
+}
+
+// digestValues keeps the values that are hex or base64 of 8 to 64 bytes.
+func digestValues(values []token) map[uint64][]digestValue {
+	out := map[uint64][]digestValue{}
+	for _, v := range values {
+		s := string(v.text)
+		sum, err := hex.DecodeString(s)
+		if err != nil || len(sum) < cutLeast {
+			sum, err = base64.RawStdEncoding.DecodeString(strings.NewReplacer("-", "+", "_", "/", "=", "").Replace(s))
+		}
+		if err == nil && len(sum) >= cutLeast && len(sum) <= 64 {
+			out[sumHead(sum)] = append(out[sumHead(sum)], digestValue{v, sum})
+		}
+	}
+	return out
+}
+
+// token is a value of a capture and its place.
+type token struct {
+	text []byte
+	at   int
+}
+
+// tokens splits bytes into the values that stand between separators, each
+// text once.
+func tokens(b []byte) []token {
+	seen := map[string]bool{}
+	var out []token
+	for i := 0; i < len(b); {
+		from := i
+		for i < len(b) && valueByte(b[i]) {
+			i++
+		}
+		if text := b[from:i]; len(text) >= 4 && len(text) <= 128 && !seen[string(text)] {
+			seen[string(text)] = true
+			out = append(out, token{text, from})
+		}
+		if i == from {
+			i++
+		}
+	}
+	return out
+}
+
+// valueByte: what values of forms, JSON and headers are made of.
+func valueByte(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("+/_-.", c) >= 0
+}

@@ -1,6 +1,10 @@
 package screen
 
-import "unicode/utf8"
+import (
+	"maps"
+	"slices"
+	"unicode/utf8"
+)
 
 // containment tells which candidates stand inside which others. A message
 // that holds a term holds everything inside it: if it is silent, both are
@@ -46,7 +50,8 @@ func (c *containment) look(i int, t string, index map[string]int, lengths map[in
 		}
 	}
 	delete(seen, i)
-	for j := range seen {
+	// In order: the search must go the same way whenever it is replayed.
+	for _, j := range slices.Sorted(maps.Keys(seen)) {
 		c.inside[i] = append(c.inside[i], int32(j))
 		c.holders[j] = append(c.holders[j], int32(i))
 	}

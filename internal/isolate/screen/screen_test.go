@@ -296,3 +296,21 @@ func TestBadProblemsAreRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestReplayIsExactWhereTermsHoldOneAnother(t *testing.T) {
+	t.Parallel()
+	rng := rand.New(rand.NewPCG(9, 9))
+	var terms []string
+	for range 600 {
+		terms = append(terms, word(rng, 1, 9))
+	}
+	f := filter{words: []string{"abc", "字詞a", "cc詞"}}
+	c := screen.Config{Terms: terms, Sep: "\n", MaxLen: 120}
+	s, _, _ := run(t, c, f)
+	for range 10 {
+		again, _, _ := run(t, c, f)
+		if diff := cmp.Diff(s.History(), again.History()); diff != "" {
+			t.Fatalf("two runs of one problem differ:\n%s", diff)
+		}
+	}
+}

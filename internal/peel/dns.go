@@ -16,9 +16,8 @@ func (dnsPeeler) Name() string { return "dns" }
 
 // dnsTraffic is what the messages carry.
 type dnsTraffic struct {
-	names  [][][]byte // the labels of the first question of each message
-	texts  [][]byte   // the texts of each message joined
-	length int
+	names [][][]byte // the labels of the first question of each message
+	texts [][]byte   // the texts of each message joined
 }
 
 func (dnsPeeler) Peel(in Input) []Candidate {

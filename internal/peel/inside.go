@@ -2,6 +2,7 @@ package peel
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"slices"
 
@@ -28,8 +29,7 @@ func (insidePeeler) Peel(in Input) []Candidate {
 		return nil
 	}
 	inflater := flate.NewReader(nil)
-	var out []Candidate
-	out = scanInside(in, "deflate", insideDeflate, func(r io.Reader) io.Reader {
+	out := scanInside(in, "deflate", insideDeflate, func(r io.Reader) io.Reader {
 		inflater.(flate.Resetter).Reset(r, nil) //nolint:errcheck // it never fails without a dictionary
 		return inflater
 	})
@@ -74,7 +74,7 @@ func scanInside(in Input, name string, places int, open func(io.Reader) io.Reade
 // at once or breaks off; but brotli has a dictionary, so that noise inflates
 // to words, and only a known text or a right end counts.
 func insideScore(in Input, head []byte, err error, size, left int) float64 {
-	clean := err == io.EOF || err == io.ErrUnexpectedEOF && left < size && left <= 32
+	clean := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) && left < size && left <= 32
 	switch {
 	case len(head) < 12:
 		return 0

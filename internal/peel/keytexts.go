@@ -42,7 +42,7 @@ func (t *texts) run(run []byte, how string, offset int) {
 	run = run[:min(len(run), keyRun)]
 	t.text(run, how, offset)
 	for _, separators := range []string{"\"'`", " \t", "=;", " =:,;\"'&?/<>(){}[]|"} {
-		if bytes.IndexAny(run, separators) < 0 {
+		if !bytes.ContainsAny(run, separators) {
 			continue
 		}
 		for from := 0; from < len(run); {

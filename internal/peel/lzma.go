@@ -255,7 +255,7 @@ func (rc *rangeDecoder) next() byte {
 		return 0
 	}
 	b, err := rc.r.ReadByte()
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		err = io.ErrUnexpectedEOF
 	}
 	rc.err = err

@@ -45,7 +45,7 @@ func (p *prober) try(l *lock, key []byte) {
 		if len(b)%l.size == 0 {
 			p.tryBlocks(i, l, block)
 		}
-		if l.stream && len(b) > 4 && !(p.fast && l.name[:3] != "aes") {
+		if l.stream && len(b) > 4 && (!p.fast || l.name[:3] == "aes") {
 			p.tryStreams(i, l, block)
 		}
 	}

@@ -147,8 +147,13 @@ func (r *auditRun) openCase() (*casefile.Case, error) {
 }
 
 func (r *auditRun) config(c *casefile.Case) (bench.Config, error) {
+	// The driver runs in a directory of its own, so the path is whole.
+	caDir, err := filepath.Abs(filepath.Join(r.dir, "ca"))
+	if err != nil {
+		return bench.Config{}, fmt.Errorf("finding the case's certificates: %w", err)
+	}
 	s := surroundings{
-		app: r.app, scenario: r.scenario, caDir: filepath.Join(r.dir, "ca"),
+		app: r.app, scenario: r.scenario, caDir: caDir,
 		capture: c.NewCapture, stderr: r.stderr, log: r.log,
 	}
 	driver, err := choose("driver", r.scenario.Driver.Kind, drivers())

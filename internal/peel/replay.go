@@ -72,7 +72,7 @@ func (r *retrace) walk(depth int, b []byte) ([]byte, bool) {
 
 // runsOf offers the runs of a coding that stand inside b.
 func runsOf(coat string, b []byte) []Candidate {
-	in := Input{Bytes: b, Shape: ShapeOf(b), Limit: layerLimit}
+	in := Input{Bytes: b, Shape: ShapeOf(b), Limit: layerLimit, Sure: 1}
 	var out []Candidate
 	for _, p := range append(embedded(), structural()...) {
 		for _, c := range p.Peel(in) {
@@ -165,7 +165,7 @@ func replayCoding(name string, b []byte) ([]byte, error) {
 
 // replayPeeler asks the peelers without keys for the same coat.
 func replayPeeler(coat string, b []byte) ([]byte, error) {
-	in := Input{Bytes: b, Shape: ShapeOf(b), Limit: layerLimit}
+	in := Input{Bytes: b, Shape: ShapeOf(b), Limit: layerLimit, Sure: 1}
 	for _, p := range structural() {
 		for _, c := range p.Peel(in) {
 			if len(c.Coats) == 1 && c.Coats[0] == coat {

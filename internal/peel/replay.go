@@ -1,6 +1,7 @@
 package peel
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -79,6 +80,21 @@ func runsOf(coat string, b []byte) []Candidate {
 			if len(c.Coats) == 1 && c.Coats[0] == coat {
 				out = append(out, c)
 			}
+		}
+	}
+	return append(out, inflated(coat, b)...)
+}
+
+// inflated are the streams of a compression that begin at the front of b,
+// also those that nothing but a known text spoke for.
+func inflated(coat string, b []byte) []Candidate {
+	var out []Candidate
+	for _, f := range formats() {
+		if f.name != coat {
+			continue
+		}
+		if plain, _ := f.inflate(bufio.NewReader(bytes.NewReader(b)), layerLimit); len(plain) > 0 {
+			out = append(out, Candidate{Coats: []string{coat}, Bytes: plain})
 		}
 	}
 	return out

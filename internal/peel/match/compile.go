@@ -44,20 +44,7 @@ func Charsets() []string {
 // and in the altered forms of [Forms].
 func Compile(needles []Needle) *Set {
 	c := collector{index: map[string]int{}}
-	for i, n := range needles {
-		if utf8.ValidString(n.Text) {
-			c.add(i, UTF8, []byte(n.Text))
-		}
-	}
-	for _, name := range Charsets() {
-		enc := Charset(name).NewEncoder()
-		for i, n := range needles {
-			enc.Reset()
-			if b, err := enc.Bytes([]byte(n.Text)); err == nil {
-				c.add(i, name, b)
-			}
-		}
-	}
+	c.addCharsets(needles)
 	for _, f := range Forms() {
 		for i, n := range needles {
 			if len(n.Text) < MinLen {
@@ -136,6 +123,24 @@ func Encode(text, form string) []byte {
 type collector struct {
 	patterns []pattern
 	index    map[string]int
+}
+
+// addCharsets adds needles in UTF-8 and in every charset that can write them.
+func (c *collector) addCharsets(needles []Needle) {
+	for i, n := range needles {
+		if utf8.ValidString(n.Text) {
+			c.add(i, UTF8, []byte(n.Text))
+		}
+	}
+	for _, name := range Charsets() {
+		enc := Charset(name).NewEncoder()
+		for i, n := range needles {
+			enc.Reset()
+			if b, err := enc.Bytes([]byte(n.Text)); err == nil {
+				c.add(i, name, b)
+			}
+		}
+	}
 }
 
 func (c *collector) add(needle int, form string, b []byte) {

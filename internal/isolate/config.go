@@ -42,6 +42,8 @@ type Budget struct {
 	Questions int
 	// Triggering questions: those that reacted.
 	Triggering int
+	// Rounds of questions asked side by side.
+	Rounds int
 }
 
 // Bounds of a problem.
@@ -73,7 +75,7 @@ func (c Config) check() error {
 		return fmt.Errorf("a trigger cost of %v cannot be used: give 1 to %d", c.TriggerCost, maxCost)
 	case c.Parallel < 0 || c.Parallel > maxParallel:
 		return fmt.Errorf("%d questions at once cannot be asked: give 1 to %d", c.Parallel, maxParallel)
-	case c.Budget.Questions < 0 || c.Budget.Triggering < 0:
+	case c.Budget.Questions < 0 || c.Budget.Triggering < 0 || c.Budget.Rounds < 0:
 		return errors.New("the budget is negative: give 0 for no limit")
 	}
 	return nil

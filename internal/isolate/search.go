@@ -15,6 +15,7 @@ type Search struct {
 	byKey   map[string]*entry
 	byID    map[string]*entry
 	asked   int // different questions
+	rounds  int
 	done    bool
 	result  Result
 }
@@ -64,6 +65,7 @@ func (s *Search) Next() []Question {
 		s.finish(Result{Words: result.Words, Why: why})
 		return nil
 	}
+	s.rounds++
 	for _, w := range needed[:s.affordable(len(needed))] {
 		s.asked++
 		s.put(w, fmt.Sprintf("q%03d", s.asked), 1)
@@ -112,6 +114,7 @@ func (s *Search) Void(id string) error {
 	case why != "":
 		s.finish(Result{Why: why})
 	default:
+		s.rounds++
 		s.put(e.want, successor(id, e.again+1), e.again+1)
 	}
 	return nil
@@ -177,6 +180,9 @@ func (s *Search) overBudget(n int) string {
 	}
 	if b.Triggering > 0 && s.triggering() >= b.Triggering {
 		return fmt.Sprintf("the budget of %d triggering questions is spent: raise it to go on", b.Triggering)
+	}
+	if b.Rounds > 0 && s.rounds >= b.Rounds {
+		return fmt.Sprintf("the budget of %d rounds is spent: raise it to go on", b.Rounds)
 	}
 	return ""
 }

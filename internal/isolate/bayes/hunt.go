@@ -30,6 +30,8 @@ type Config struct {
 	// means 3.
 	TriggerCost float64
 	Budget      isolate.Budget
+	// Accounts is how many messages may be put side by side; zero means one.
+	Accounts int
 }
 
 const (
@@ -49,8 +51,11 @@ type Result struct {
 	Rules []Found
 	Exact bool
 	Why   string
-	// Messages that were put, and those that reacted.
-	Messages, Triggering int
+	// Guess is the last one, if nothing was proved.
+	Guess []string
+	// Messages that were put, those that reacted, and rounds of messages put
+	// side by side.
+	Messages, Triggering, Rounds int
 }
 
 // answers to one message.
@@ -70,19 +75,21 @@ type Hunt struct {
 	rng    *rand.Rand
 	asked  map[string]*answers
 
-	next func() (isolate.Question, bool)
-	stop func()
-	open *isolate.Question
-	got  reply
-	n    int // messages put
-	trig int
-	done bool
-	res  Result
+	next    func() (struct{}, bool) // to the next open questions
+	stop    func()
+	yield   func(struct{}) bool
+	slots   []slot // the open questions
+	history []Record
+	past    []int // messages of each round of a replayed history
+	n       int   // messages put
+	trig    int
+	rounds  int
+	done    bool
+	guess   []string // the last
+	res     Result
 	// silent are the messages that did not react; they hold for any rule.
 	silent []clause
 }
-
-type reply struct{ hit, refused bool }
 
 // New begins a hunt. The error says what is wrong with the problem.
 func New(c Config) (*Hunt, error) {
@@ -125,82 +132,6 @@ func filler(c Config) string {
 	return sep + "〇〆" + sep
 }
 
-// Close ends a hunt that is not followed to its end.
-func (h *Hunt) Close() { h.stop() }
-
-// Next returns the open question; none at the end.
-func (h *Hunt) Next() []isolate.Question {
-	if h.done {
-		return nil
-	}
-	if h.open == nil {
-		q, ok := h.next()
-		if !ok {
-			h.done = true
-			return nil
-		}
-		h.open = &q
-	}
-	return []isolate.Question{*h.open}
-}
-
-// Answer tells whether the filter reacted to the open question.
-func (h *Hunt) Answer(id string, reacted bool) error { return h.answer(id, reply{hit: reacted}) }
-
-// Refuse tells that the message cannot be put; it is not tried again.
-func (h *Hunt) Refuse(id string) error { return h.answer(id, reply{refused: true}) }
-
-func (h *Hunt) answer(id string, r reply) error {
-	if h.open == nil || h.open.ID != id {
-		return fmt.Errorf("there is no open question %q: answer the one that Next returned", id)
-	}
-	h.open, h.got = nil, r
-	return nil
-}
-
-// Result returns what was found. Before the end it is not exact.
-func (h *Hunt) Result() Result {
-	r := h.res
-	if !h.done {
-		r = Result{Why: "the search has not ended"}
-	}
-	r.Messages, r.Triggering = h.n, h.trig
-	return r
-}
-
-// errBudget ends a hunt.
-var errBudget = errors.New("the budget is spent: raise it to go on")
-
-var errStopped = errors.New("the search was stopped")
-
-// send puts a message and returns its answers so far.
-func (h *Hunt) send(yield func(isolate.Question) bool, text, why string, proof bool) (*answers, error) {
-	b := h.c.Budget
-	if b.Questions > 0 && h.n >= b.Questions || b.Triggering > 0 && h.trig >= b.Triggering {
-		return nil, errBudget
-	}
-	h.n++
-	a := h.asked[text]
-	id := fmt.Sprintf("q%03d", h.n)
-	if a == nil {
-		a = &answers{id: id, first: h.n}
-		h.asked[text] = a
-	}
-	if !yield(isolate.Question{ID: id, Text: text, Why: why, Proof: proof}) {
-		return nil, errStopped
-	}
-	switch {
-	case h.got.refused:
-		a.refused = true
-	case h.got.hit:
-		a.hits++
-		h.trig++
-	default:
-		a.silents++
-	}
-	return a, nil
-}
-
 // settled reports whether answers prove what they should.
 func (h *Hunt) settled(a *answers, reacts bool) bool {
 	if reacts {
@@ -209,16 +140,16 @@ func (h *Hunt) settled(a *answers, reacts bool) bool {
 	return a.silents > a.hits && (a.silents > 1 || !h.c.Noisy)
 }
 
-// questions is the whole search, as a sequence of questions.
-func (h *Hunt) questions() iter.Seq[isolate.Question] {
-	return func(yield func(isolate.Question) bool) {
-		ask := func(text, why string, proof bool) (*answers, error) { return h.send(yield, text, why, proof) }
+// questions is the whole search. It yields when questions are open.
+func (h *Hunt) questions() iter.Seq[struct{}] {
+	return func(yield func(struct{}) bool) {
+		h.yield = yield
 		h.silent = append(h.silent, clause{reach: message{}.reach(len(h.text)), miss: surely})
-		f, err := h.rule(message{{0, len(h.text)}}, ask)
+		f, err := h.rule(message{{0, len(h.text)}}, h.send)
 		if err == nil {
 			h.res.Rules = append(h.res.Rules, f.found)
 			if h.c.All {
-				err = h.others(ask)
+				err = h.others(h.send)
 			}
 		}
 		h.res.Exact = err == nil

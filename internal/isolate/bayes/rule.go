@@ -57,6 +57,7 @@ func (h *Hunt) rule(base message, ask asker) (proved, error) {
 		for i, k := range guess {
 			words[i] = m.at(k)
 		}
+		h.guess = h.strings(words)
 		if c, ok := h.certificate(words); ok {
 			return proved{words, Found{Words: h.strings(words), Certificate: c}}, nil
 		}

@@ -8,7 +8,7 @@ type Guided struct{ *bayes.Hunt }
 // Answer tells what came of a question.
 func (g Guided) Answer(id string, r Reply) error {
 	if r.Refused != "" {
-		return g.Refuse(id)
+		return g.Refuse(id, r.MaxLen)
 	}
 	return g.Hunt.Answer(id, r.Hit)
 }

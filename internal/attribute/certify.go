@@ -26,6 +26,7 @@ func (t *trials) check(iso telltale.Isolation) error {
 	if len(iso.Words) == 0 || len(iso.Certificate) == 0 {
 		return fmt.Errorf("isolation of %q: no words or no certificate; search again", iso.Text)
 	}
+	iso.Cell = t.caused(iso)
 	for i, proof := range iso.Certificate {
 		if err := t.checkProof(iso, proof); err != nil {
 			return fmt.Errorf("isolation of %q, line %d of the certificate (%s): %w", iso.Text, i+1, proof.Claim, err)

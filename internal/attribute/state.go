@@ -81,6 +81,7 @@ func newStatement(rec *telltale.Record, obs []telltale.Observation) *statement {
 		s.cells[rowKey{o.Feature, o.Host}] = append(s.cells[rowKey{o.Feature, o.Host}], o)
 	}
 	for _, iso := range rec.Isolations {
+		iso.Cell = s.caused(iso)
 		if s.check(iso) == nil && !s.baseline(iso) {
 			s.certified = append(s.certified, iso)
 		}

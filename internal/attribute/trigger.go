@@ -13,14 +13,24 @@ const methodCertificate = "certificate: the words react, none can be left out, c
 
 // baseline reports whether harmless messages show the reaction too, so that
 // it says nothing about words.
-func (s *statement) baseline(iso telltale.Isolation) bool {
+func (t *trials) baseline(iso telltale.Isolation) bool {
 	var y tally
-	for _, t := range s.where(going(iso.Direction), onHarmless) {
-		if t.cell() != telltale.CellVoid {
-			y.add(s.reacts(t, iso.Cell))
+	for _, one := range t.where(going(iso.Direction), onHarmless) {
+		if one.cell() != telltale.CellVoid {
+			y.add(t.reacts(one, iso.Cell))
 		}
 	}
 	return y.k >= 2 && y.share() >= watchedShare
+}
+
+// caused is the part of a reaction that words can have caused: where harmless
+// messages are copied too, as those of a watched account, a message that was
+// copied and dropped was dropped for its words.
+func (t *trials) caused(iso telltale.Isolation) telltale.Cell {
+	if iso.Cell == telltale.CellDroppedCopied && t.baseline(telltale.Isolation{Direction: iso.Direction, Cell: telltale.CellDeliveredCopied}) {
+		return telltale.CellDropped
+	}
+	return iso.Cell
 }
 
 // trigger is what several isolations of the same words say together.
@@ -76,9 +86,9 @@ func (s *statement) observedCell(iso telltale.Isolation) telltale.Cell {
 		outcome = telltale.Dropped
 	}
 	if cell := telltale.CellOf(outcome, copied); cell.Reacted() {
-		return cell
+		iso.Cell = cell
 	}
-	return iso.Cell
+	return s.caused(iso)
 }
 
 // trigger states one set of words.

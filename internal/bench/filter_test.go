@@ -70,6 +70,24 @@ func supported(rec *telltale.Record, kind telltale.Kind) bool {
 	})
 }
 
+// Where every message of an account is copied, the copy says nothing about
+// words, and what is dropped besides does.
+func TestWordsOfAWatchedAccount(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{rules: filter().rules, drops: true, watched: accounts()[0].Name}
+		rec := newBed(t, w, question(filtered...)).finish()
+		i := slices.IndexFunc(rec.Findings, func(f telltale.Finding) bool { return f.Claim.Kind == telltale.KindTrigger })
+		if i < 0 {
+			t.Fatalf("no trigger among %q, isolated %+v", claims(rec), rec.Isolations)
+		}
+		f := rec.Findings[i]
+		if f.Verdict != telltale.Supported || f.Claim.Cell != telltale.CellDropped || !slices.Equal(f.Claim.Words, []string{"kkword"}) {
+			t.Errorf("%s %s: %q", f.Verdict, f.Claim.Cell, f.Claim.Words)
+		}
+	})
+}
+
 func TestCleanApp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 	"example.org/telltale/internal/lab/guard"
 	"example.org/telltale/internal/lab/labdir"
 	"example.org/telltale/internal/lab/profile"
+	"example.org/telltale/internal/lab/replace"
 	"example.org/telltale/internal/lab/roles"
 	"example.org/telltale/internal/lab/servers"
 	"example.org/telltale/internal/lab/truth"
@@ -101,7 +102,7 @@ func (n *Network) writeFiles(names guard.Names, o Options) error {
 	return errors.Join(
 		names.Save(n.dir.Names()),
 		truth.For(n.plan).Save(n.dir.Truth()),
-		labdir.WriteFile(n.dir.ClientData(), client),
+		replace.File(n.dir.ClientData(), client),
 		openCA(n.dir, n.plan, o.Clock),
 		writeScenario(n.dir, n.plan, o.Program),
 	)

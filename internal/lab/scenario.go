@@ -8,6 +8,7 @@ import (
 	"example.org/telltale"
 	"example.org/telltale/internal/lab/labdir"
 	"example.org/telltale/internal/lab/profile"
+	"example.org/telltale/internal/lab/replace"
 )
 
 // question is the scenario file of a lab, as docs/scenario.md describes it.
@@ -86,5 +87,5 @@ func writeScenario(dir labdir.Dir, plan profile.Plan, program string) error {
 		return err
 	}
 	head := "# The question to put to the lab's messenger: telltale audit " + dir.Scenario() + "\n"
-	return labdir.WriteFile(dir.Scenario(), append([]byte(head), b...))
+	return replace.File(dir.Scenario(), append([]byte(head), b...))
 }

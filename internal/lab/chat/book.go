@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+
+	"example.org/telltale/internal/lab/replace"
 )
 
 // Bounds of a book.
@@ -76,7 +78,7 @@ func (b book) save(path string) error {
 	if err != nil {
 		return err
 	}
-	return saveFile(path, append(raw, '\n'))
+	return replace.File(path, append(raw, '\n'))
 }
 
 // bind ties name to key and reports whether it was new. A name that is tied

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/flynn/noise"
+
+	"example.org/telltale/internal/lab/replace"
 )
 
 // keySize is the size of Curve25519 keys, private and public.
@@ -60,7 +62,7 @@ func newIdentity(path string, rand io.Reader) (identity, error) {
 	if err != nil {
 		return identity{}, err
 	}
-	return identity{key}, saveFile(path, []byte(hex.EncodeToString(raw)+"\n"))
+	return identity{key}, replace.File(path, []byte(hex.EncodeToString(raw)+"\n"))
 }
 
 // sealPrologue binds a box to its sender and recipient.

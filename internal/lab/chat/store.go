@@ -9,6 +9,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+
+	"example.org/telltale/internal/lab/replace"
 )
 
 // compactAfter removals the journal is written anew.
@@ -109,7 +111,7 @@ func (s *store) compact() error {
 	if err := s.close(); err != nil {
 		return err
 	}
-	if err := saveFile(s.path, b.Bytes()); err != nil {
+	if err := replace.File(s.path, b.Bytes()); err != nil {
 		return err
 	}
 	f, err := os.OpenFile(s.path, os.O_WRONLY|os.O_APPEND, 0o600)

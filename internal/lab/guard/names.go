@@ -5,8 +5,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
+
+	"example.org/telltale/internal/lab/replace"
 )
 
 // maxNamesFile bounds a names file; a lab has tens of names, not thousands.
@@ -71,19 +72,7 @@ func (n Names) Save(path string) error {
 	if err != nil {
 		return err
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".names-*")
-	if err != nil {
-		return fmt.Errorf("names file: %w", err)
-	}
-	defer func() { _ = os.Remove(tmp.Name()) }() // gone already if all went well
-	_, err = tmp.Write(append(b, '\n'))
-	if cerr := tmp.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Rename(tmp.Name(), path)
-	}
-	if err != nil {
+	if err := replace.File(path, append(b, '\n')); err != nil {
 		return fmt.Errorf("names file: %w", err)
 	}
 	return nil

@@ -23,6 +23,7 @@ import (
 	"path/filepath"
 
 	"example.org/telltale/internal/lab/profile"
+	"example.org/telltale/internal/lab/replace"
 )
 
 // Dir is the path of a lab directory.
@@ -142,7 +143,7 @@ func (d Dir) Save(s State) error {
 	if err != nil {
 		return err
 	}
-	return WriteFile(d.State(), append(b, '\n'))
+	return replace.File(d.State(), append(b, '\n'))
 }
 
 // Plan is the plan that the lab was started with.
@@ -152,18 +153,4 @@ func (s State) Plan() (profile.Plan, error) {
 		return profile.Plan{}, err
 	}
 	return profile.NewPlan(p, s.Seed), nil
-}
-
-// WriteFile replaces a file at once, readable by its owner only.
-func WriteFile(path string, b []byte) error {
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".new-*")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.Remove(tmp.Name()) }() // gone already if all went well
-	_, err = tmp.Write(b)
-	if err := errors.Join(err, tmp.Close()); err != nil {
-		return err
-	}
-	return os.Rename(tmp.Name(), path)
 }

@@ -15,6 +15,7 @@ import (
 	"example.org/telltale/internal/lab/guard"
 	"example.org/telltale/internal/lab/labdir"
 	"example.org/telltale/internal/lab/profile"
+	"example.org/telltale/internal/lab/replace"
 	"example.org/telltale/internal/lab/roles"
 	"example.org/telltale/internal/lab/watch"
 )
@@ -36,7 +37,7 @@ func env(t *testing.T, name string, vars map[string]string) roles.Env {
 	if err := names.Save(dir.Names()); err != nil {
 		t.Fatal(err)
 	}
-	if err := labdir.WriteFile(dir.ClientData(), client); err != nil {
+	if err := replace.File(dir.ClientData(), client); err != nil {
 		t.Fatal(err)
 	}
 	return roles.Env{

@@ -44,6 +44,8 @@ type isolateFlags struct {
 	maxLen  int
 	cost    float64
 	budget  isolate.Budget
+	// accounts that put messages side by side
+	accounts int
 }
 
 func (a *app) isolateCommand() *cobra.Command {
@@ -68,6 +70,8 @@ func (a *app) isolateCommand() *cobra.Command {
 	f.Float64Var(&flags.cost, "trigger-cost", 3, "silent messages that one triggering message is worth")
 	f.IntVar(&flags.budget.Questions, "max-messages", 0, "most messages for a text (0: no limit)")
 	f.IntVar(&flags.budget.Triggering, "max-triggering", 0, "most triggering messages for a text (0: no limit)")
+	f.IntVar(&flags.budget.Rounds, "max-rounds", 0, "most rounds of messages put side by side (0: no limit)")
+	f.IntVar(&flags.accounts, "accounts", 1, "messages that can be put side by side, each from an account of its own")
 	return cmd
 }
 
@@ -99,7 +103,7 @@ func (f isolateFlags) begin(d *bayes.Dictionary) func(oracle.Task) (oracle.Searc
 	return func(t oracle.Task) (oracle.Search, error) {
 		h, err := bayes.New(bayes.Config{
 			Text: t.Text, Dictionary: d, Sep: t.Sep, MaxLen: t.MaxLen, Noisy: t.Noisy, All: t.Want == "all",
-			TriggerCost: f.cost, Budget: f.budget,
+			TriggerCost: f.cost, Budget: f.budget, Accounts: f.accounts,
 		})
 		return oracle.Guided{Hunt: h}, err
 	}

@@ -102,6 +102,8 @@ func New(c Config) (*Hunt, error) {
 		return nil, fmt.Errorf("the text has %d characters, more than %d: give a shorter one that reacts", n, maxRunes)
 	case c.TriggerCost < 0 || c.TriggerCost > 100 || c.TriggerCost != c.TriggerCost:
 		return nil, fmt.Errorf("a trigger cost of %v cannot be used: give 1 to 100", c.TriggerCost)
+	case c.Accounts < 0 || c.Accounts > maxAccounts:
+		return nil, fmt.Errorf("%d accounts cannot be used: give 1 to %d", c.Accounts, maxAccounts)
 	case c.Dictionary == nil:
 		return nil, errors.New("a hunt needs a dictionary")
 	}

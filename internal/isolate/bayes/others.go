@@ -1,6 +1,7 @@
 package bayes
 
 import (
+	"errors"
 	"slices"
 	"strings"
 )
@@ -8,6 +9,9 @@ import (
 // maxSilent ends the search for further rules: so many messages that held none
 // of the known rules, each in its own way, did not react.
 const maxSilent = 10
+
+// errRefused ends the search for further rules.
+var errRefused = errors.New("whether there are more rules cannot be asked: the text without the known ones is refused")
 
 // others finds further rules: the text must still react when one word of each
 // known rule is broken, unless the words broken are part of the others too. So
@@ -33,7 +37,11 @@ func (h *Hunt) others(ask asker) error {
 				}
 			}
 		}
+		limit := h.c.MaxLen
 		reacts, err := h.still(base, ask)
+		if errors.Is(err, errRefused) && h.c.MaxLen != limit {
+			continue // the limit is known now
+		}
 		if err != nil {
 			return err
 		}
@@ -57,7 +65,7 @@ func (h *Hunt) still(base message, ask asker) (bool, error) {
 	text := base.join(h.text, h.filler)
 	for {
 		a := h.asked[text]
-		if a == nil || a.hits == 0 && h.c.Noisy && a.silents < 2 {
+		if a == nil || a.hits == 0 && !a.refused && h.c.Noisy && a.silents < 2 {
 			var err error
 			if a, err = ask(text, "is there another rule in the text?", false); err != nil {
 				return false, err
@@ -65,7 +73,7 @@ func (h *Hunt) still(base message, ask asker) (bool, error) {
 		}
 		switch {
 		case a.refused:
-			return false, nil
+			return false, errRefused
 		case a.hits > 0:
 			h.unsilence(text)
 			return true, nil

@@ -28,10 +28,16 @@ type stage struct {
 	message
 	sure  bool    // known to react, whatever one answer said
 	since float64 // chance of the silence since then
+	// common says that it was not sent: it is what messages of one round that
+	// reacted have in common.
+	common bool
 }
 
 // rule finds one rule of a message that reacted.
 func (h *Hunt) rule(base message, ask asker) (proved, error) {
+	if h.c.Accounts > 1 {
+		return h.abreast(base)
+	}
 	stages := []stage{{message: base, sure: true, since: 1}}
 	lambda := h.lambda()
 	for h.n < maxAsked {
@@ -183,7 +189,7 @@ func (h *Hunt) certifying(m *model, guess []int, words message) []proposal {
 // exactly searches without a prior, in what is left. It is the way out when
 // answers do not fit the model.
 func (h *Hunt) exactly(base message, ask asker) (proved, error) {
-	s, err := isolate.New(isolate.Config{Text: base.join(h.text, h.filler), Sep: h.filler, TriggerCost: h.c.TriggerCost})
+	s, err := isolate.New(isolate.Config{Text: base.join(h.text, h.filler), Sep: h.filler, TriggerCost: h.c.TriggerCost, Parallel: h.c.Accounts})
 	if err != nil {
 		return proved{}, err
 	}
@@ -192,19 +198,8 @@ func (h *Hunt) exactly(base message, ask asker) (proved, error) {
 		if len(open) == 0 {
 			break
 		}
-		for _, q := range open {
-			a, err := ask(q.Text, q.Why, q.Proof)
-			if err != nil {
-				return proved{}, err
-			}
-			if a.refused {
-				err = s.Void(q.ID)
-			} else {
-				err = s.Answer(q.ID, a.hits > a.silents)
-			}
-			if err != nil {
-				return proved{}, err
-			}
+		if err := h.abreastOf(s, open); err != nil {
+			return proved{}, err
 		}
 	}
 	r := s.Result()

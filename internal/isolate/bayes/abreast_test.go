@@ -1,0 +1,187 @@
+package bayes_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"example.org/telltale/internal/isolate"
+	"example.org/telltale/internal/isolate/bayes"
+)
+
+// side answers a hunt a round at a time.
+func side(t testing.TB, c bayes.Config, answer func(string) bool) (bayes.Result, []bayes.Record) {
+	t.Helper()
+	h, err := bayes.New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Close()
+	for rounds := 0; ; rounds++ {
+		open := h.Next()
+		if len(open) == 0 {
+			return h.Result(), h.History()
+		}
+		if len(open) > max(1, c.Accounts) {
+			t.Fatalf("%d messages for %d accounts", len(open), c.Accounts)
+		}
+		if rounds > 1000 {
+			t.Fatalf("no end after %d rounds", rounds)
+		}
+		for _, q := range open {
+			if err := h.Answer(q.ID, answer(q.Text)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+func TestAccountsSaveRounds(t *testing.T) {
+	t.Parallel()
+	d := dictionary(t)
+	for _, f := range []filter{
+		{{"博物馆"}}, {{"苹果", "妹妹"}}, {{"车站见", "站见面"}}, {{"window", "爸爸"}}, {{"恐龙", "雨伞"}},
+		{{"雨伞"}, {"苹果", "恐龙"}}, {{"雨伞", "墙上", "老师"}, {"苹果", "恐龙", "everybody"}},
+	} {
+		one, _ := side(t, bayes.Config{Text: story, Dictionary: d}, f.reacts)
+		four, _ := side(t, bayes.Config{Text: story, Dictionary: d, Accounts: 4}, f.reacts)
+		if !one.Exact || !four.Exact || one.Rounds != one.Messages {
+			t.Errorf("%q: alone %+v, four %+v", f, one, four)
+		}
+		if four.Rounds >= one.Rounds || len(f) == 1 && (four.Rounds*2 > one.Rounds || four.Messages > 2*one.Messages) {
+			t.Errorf("%q: %d messages in %d rounds with four accounts, %d with one", f, four.Messages, four.Rounds, one.Messages)
+		}
+		verify(t, four, f.reacts)
+	}
+}
+
+func TestAccountsAgainstRandomFilters(t *testing.T) {
+	t.Parallel()
+	d := dictionary(t)
+	for seed := range uint64(40) {
+		rng := rand.New(rand.NewPCG(seed, 70))
+		text := randomText(rng, 20+rng.IntN(60))
+		f := randomFilter(rng, text)
+		r, _ := side(t, bayes.Config{Text: text, Dictionary: d, Accounts: 2 + rng.IntN(5), All: seed%3 == 0}, f.reacts)
+		if !r.Exact {
+			t.Errorf("%q, %q: inconclusive: %s", text, f, r.Why)
+		}
+		verify(t, r, f.reacts)
+	}
+}
+
+// randomFilter has one to three rules of one to three stretches of the text.
+func randomFilter(rng *rand.Rand, text string) (f filter) {
+	runes := []rune(text)
+	for range 1 + rng.IntN(3) {
+		var parts []string
+		for range 1 + rng.IntN(3) {
+			lo := rng.IntN(len(runes) - 5)
+			parts = append(parts, string(runes[lo:lo+1+rng.IntN(4)]))
+		}
+		f = append(f, parts)
+	}
+	return f
+}
+
+// TestReplayAtEveryCut stores a hunt after every answer and goes on from the
+// copy.
+func TestReplayAtEveryCut(t *testing.T) {
+	t.Parallel()
+	d := dictionary(t)
+	for _, accounts := range []int{1, 4} {
+		for _, noisy := range []bool{false, true} {
+			t.Run(fmt.Sprint(accounts, noisy), func(t *testing.T) {
+				t.Parallel()
+				replayAtEveryCut(t, bayes.Config{Text: "早上我们在车站见面，天气很冷，大家都带了雨伞。", Dictionary: d, Accounts: accounts, Noisy: noisy, All: true})
+			})
+		}
+	}
+}
+
+func replayAtEveryCut(t *testing.T, c bayes.Config) {
+	f := filter{{"车站", "天气很"}, {"雨伞"}}
+	h, err := bayes.New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rng := rand.New(rand.NewPCG(1, 1))
+	for {
+		open := h.Next()
+		if len(open) == 0 {
+			break
+		}
+		q := open[rng.IntN(len(open))] // answers come in any order
+		switch text := []rune(q.Text); {
+		case len(text) > 27:
+			err = h.Refuse(q.ID, 27)
+		default:
+			err = h.Answer(q.ID, f.reacts(q.Text) != (c.Noisy && rng.IntN(40) == 0))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := bayes.Replay(c, h.History())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(h.History(), again.History()) + cmp.Diff(h.Next(), again.Next()) + cmp.Diff(h.Result(), again.Result()); diff != "" {
+			t.Fatal(diff)
+		}
+		h.Close()
+		h = again
+	}
+	defer h.Close()
+	if r := h.Result(); !c.Noisy && (!r.Exact || len(r.Rules) != len(f)) {
+		t.Errorf("found %+v", r)
+	}
+}
+
+func TestReplayRefusesAnotherHistory(t *testing.T) {
+	t.Parallel()
+	d := dictionary(t)
+	f := filter{{"博物馆"}}
+	_, history := side(t, bayes.Config{Text: story, Dictionary: d}, f.reacts)
+	if _, err := bayes.Replay(bayes.Config{Text: story + "。", Dictionary: d}, history); err == nil {
+		t.Error("the history of another text was taken")
+	}
+	if _, err := bayes.Replay(bayes.Config{Text: story, Dictionary: d}, append(slices.Clone(history), history[0])); err == nil {
+		t.Error("a history was taken that goes on after its end")
+	}
+}
+
+// TestBudgetsAreKept tries budgets of all sorts, and goes on with more.
+func TestBudgetsAreKept(t *testing.T) {
+	t.Parallel()
+	d := dictionary(t)
+	for seed := range uint64(25) {
+		rng := rand.New(rand.NewPCG(seed, 71))
+		f := filter{{"博物馆", "妹妹"}}
+		c := bayes.Config{Text: story, Dictionary: d, Accounts: 1 + rng.IntN(5), Noisy: seed%4 == 0}
+		b := isolate.Budget{Questions: 1 + rng.IntN(30), Triggering: 1 + rng.IntN(8), Rounds: 1 + rng.IntN(9)}
+		c.Budget = b
+		r, history := side(t, c, f.reacts)
+		if r.Messages > b.Questions || r.Triggering > b.Triggering || r.Rounds > b.Rounds || r.Messages != len(history) {
+			t.Errorf("%+v spent of %+v", r, b)
+		}
+		if !r.Exact && (r.Why == "" || len(r.Guess) == 0) {
+			t.Errorf("inconclusive without a reason or a guess: %+v", r)
+		}
+		c.Budget = isolate.Budget{}
+		h, err := bayes.Replay(c, history)
+		if err != nil {
+			t.Fatalf("budget %+v: %v", b, err)
+		}
+		for open := h.Next(); len(open) > 0; open = h.Next() {
+			if err := h.Answer(open[0].ID, f.reacts(open[0].Text)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !h.Result().Exact {
+			t.Errorf("after more was given: %+v", h.Result())
+		}
+	}
+}

@@ -127,10 +127,19 @@ func (n baseN) base(text []byte, size int) (score float64, need bool) {
 			rare++
 		}
 	}
+	whole := len(text) >= size-2
 	switch {
 	case n.name == "base58" && len(text) >= 40 && mixed(text):
 		return 0.6, false
-	case n.group == 5 && 10*rare >= len(text) && len(text) >= 20 && len(text) >= size-2:
+	case n.name == "base62" && len(text) >= 96 && whole && mixed(text):
+		return 0.55, false // base64 has a sign that is no letter or digit, 19 times in 20
+	case n.name == "base62" && len(text) >= 48 && whole && mixed(text):
+		return 0.4, false
+	case n.name == "base45" && 10*rare >= len(text) && len(text) >= 20 && whole:
+		return 0.6, false
+	case n.name == "base91" && 6*rare >= len(text) && len(text) >= 20 && whole:
+		return 0.5, false
+	case n.group == 5 && 10*rare >= len(text) && len(text) >= 20 && whole:
 		return 0.6, false
 	case n.group == 5 && 10*rare >= len(text) && len(text) >= 20:
 		return 0.3, true

@@ -40,6 +40,14 @@ func coated(t *testing.T) map[string][]byte {
 		"xor":              xor("k3y", text),
 		"bytewise":         chain(text, 0x68),
 	}
+	r := rand.New(rand.NewPCG(1, 1))
+	for name, wrap := range map[string]func(*rand.Rand, []byte) []byte{"mail": mailOf, "png": pngOf, "jpeg": jpegOf} {
+		inputs[name] = wrap(r, text)
+	}
+	inputs["mail"] = []byte("From: a@example.test\r\nTo: b@example.test\r\nSubject: x\r\n\r\n" + marked)
+	inputs["thrift"] = thriftCompact(text)
+	inputs["numbers"] = each("%d,")(r, text)
+	inputs["affine"] = mapped(text, 77, 9)
 	maps.Copy(inputs, containers(t))
 	return inputs
 }

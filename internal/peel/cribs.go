@@ -24,6 +24,9 @@ type Cribs struct {
 	// known are the needles and then the words; lags finds them.
 	known []Needle
 	lags  [MaxLag + 1]func() *match.Set
+	// steps finds the differences of the known texts, which stepTexts are.
+	steps     func() *match.Set
+	stepTexts [][]byte
 }
 
 // NewCribs compiles needles, and words that may stand beside them.
@@ -37,6 +40,10 @@ func NewCribs(needles []Needle, words []string) *Cribs {
 	c.wordSet = match.Compile(asNeedles)
 	c.hashes = sync.OnceValue(func() hashTable { return newHashTable(needles) })
 	c.known = append(append([]Needle(nil), needles...), asNeedles...)
+	c.steps = sync.OnceValue(func() (set *match.Set) {
+		set, c.stepTexts = stepSet(c.known)
+		return set
+	})
 	for n := range c.lags {
 		c.lags[n] = sync.OnceValue(func() *match.Set { return match.Lag(c.known, n) })
 	}

@@ -177,7 +177,7 @@ func (framePeeler) Peel(in Input) []Candidate {
 		two := end >= 2 && rest < 1<<16 && (uint32(binary.BigEndian.Uint16(b[end-2:])) == rest || uint32(binary.LittleEndian.Uint16(b[end-2:])) == rest)
 		four := end >= 4 && (binary.BigEndian.Uint32(b[end-4:]) == rest || binary.LittleEndian.Uint32(b[end-4:]) == rest)
 		if four || two {
-			out = append(out, Candidate{Coats: []string{"frame:" + strconv.Itoa(end)}, Bytes: b[end:], Offset: end, Length: len(b) - end, Score: 0.7 + 0.15*float64(b2i(four))})
+			out = append(out, Candidate{Coats: []string{"frame:" + strconv.Itoa(end)}, Bytes: b[end:], Offset: end, Score: 0.7 + 0.15*float64(b2i(four))})
 		}
 	}
 	return out

@@ -136,10 +136,17 @@ func utf7Run(b []byte) []byte {
 		units[i] = uint16(raw[2*i])<<8 | uint16(raw[2*i+1])
 	}
 	runes := utf16.Decode(units)
+	odd := 0
 	for _, r := range runes {
 		if r == utf8.RuneError || r < ' ' && r != '\n' && r != '\r' && r != '\t' {
 			return nil
 		}
+		if r >= 0x7f && !common(r) {
+			odd++
+		}
+	}
+	if 3*odd > len(runes) {
+		return nil // as likely a plus amid other text
 	}
 	return []byte(string(runes))
 }

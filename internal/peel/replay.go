@@ -82,6 +82,11 @@ func runsOf(coat string, b []byte) []Candidate {
 			}
 		}
 	}
+	if strings.HasPrefix(coat, "utf-16") && len(b) > 1 { // it may begin at an odd place
+		if text, err := match.Charset(coat).NewDecoder().Bytes(b[1:]); err == nil {
+			out = append(out, Candidate{Coats: []string{coat}, Bytes: text})
+		}
+	}
 	return append(out, inflated(coat, b)...)
 }
 
@@ -135,6 +140,8 @@ func replayCipher(coat string, key *Key, b []byte) ([]byte, error) {
 	switch name {
 	case "caesar":
 		return rotate(b, key.Bytes[0]), nil
+	case "affine":
+		return openAffine(key.Bytes, b), nil
 	case "rc4":
 		return openRC4(key.Bytes, b), nil
 	case "xor", "xor-chain", "add":

@@ -82,26 +82,66 @@ func (hexPeeler) Peel(in Input) []Candidate {
 	return append(out, dumps(in.Bytes)...)
 }
 
-// dumps reads pairs of digits with separators between them: "41:42", "41 42",
-// "0x41,0x42".
+// dumps reads pairs of digits with the same separator between all of them:
+// "41:42", "41 42", "0x41, 0x42".
 func dumps(b []byte) []Candidate {
 	var out []Candidate
-	for _, r := range runs(b, 24, alphabet(digits+"abcdefABCDEFx :-,\r\n\t")) {
-		text := b[r.from:r.until]
-		tokens := bytes.FieldsFunc(text, func(r rune) bool { return r != 'x' && hexValue(byte(r)) < 0 })
-		plain := make([]byte, 0, len(tokens))
-		for _, t := range tokens {
-			if t = bytes.TrimPrefix(t, []byte("0x")); len(t) != 2 || t[0] == 'x' || t[1] == 'x' {
-				plain = nil
-				break
-			}
-			plain = append(plain, byte(hexValue(t[0])<<4|hexValue(t[1])))
+	for at := 0; at+24 <= len(b) && len(out) < runLimit; {
+		plain, length := dump(b[at:])
+		if len(plain) < 8 {
+			at++
+			continue
 		}
-		if len(plain) >= 8 {
-			out = append(out, Candidate{Coats: []string{"hex"}, Bytes: plain, Offset: r.from, Length: len(text), Score: bid(plain, 0.8), Whole: len(text) == len(b)})
-		}
+		whole := at+length >= len(b)-4 && at <= 4
+		out = append(out, Candidate{Coats: []string{"hex"}, Bytes: plain, Offset: at, Length: length, Score: bid(plain, 0.8), Whole: whole})
+		at += length
 	}
 	return out
+}
+
+// dump reads pairs from the front. The separator is what stands behind the
+// first; ends of lines may stand beside it or instead of it.
+func dump(b []byte) (plain []byte, length int) {
+	hi, lo := hexValue(b[0]), hexValue(b[1])
+	if hi < 0 || lo < 0 {
+		return nil, 0
+	}
+	end := 2
+	for end < len(b) && end < 6 && !pairAt(b, end) {
+		end++
+	}
+	sep := b[2:end]
+	if len(sep) == 0 || len(sep) > 3 && string(sep) != ", 0x" || !pairAt(b, end) || bytes.ContainsAny(sep, alnum[:52]) && !bytes.HasSuffix(sep, []byte("0x")) {
+		return nil, 0
+	}
+	plain = append(plain, byte(hi<<4|lo))
+	for at := 2; ; {
+		length = at
+		rest := b[at:]
+		trimmed := bytes.TrimLeft(bytes.TrimPrefix(rest, bytes.TrimRight(sep, " ")), " \r\n\t")
+		switch {
+		case bytes.HasPrefix(rest, sep):
+			at += len(sep)
+		case len(trimmed) < len(rest) && bytes.ContainsAny(rest[:len(rest)-len(trimmed)], newline):
+			at += len(rest) - len(trimmed)
+			if bytes.HasSuffix(sep, []byte("0x")) && bytes.HasPrefix(trimmed, []byte("0x")) {
+				at += 2
+			}
+		default:
+			return plain, length
+		}
+		if !pairAt(b, at) {
+			return plain, length
+		}
+		plain = append(plain, byte(hexValue(b[at])<<4|hexValue(b[at+1])))
+		at += 2
+	}
+}
+
+// pairAt reports whether just two hexadecimal digits stand at a place.
+func pairAt(b []byte, at int) bool {
+	digit := func(i int) bool { return i < len(b) && hexValue(b[i]) >= 0 }
+	return digit(at) && digit(at+1) && !digit(at+2) && !(b[at] == '0' && at+1 < len(b) && b[at+1] == 'x')
 }
 
 // unhex decodes pairs of digits and stops at the first other byte.

@@ -4,14 +4,14 @@ package peel
 // know their format by its beginning first, ciphers last.
 func All() []Peeler {
 	all := append(structural(), embedded()...)
-	return append(all, blockPeeler{}, feedbackPeeler{}, streamPeeler{}, keyedPeeler{}, xorPeeler{}, bytewisePeeler{})
+	return append(all, blockPeeler{}, feedbackPeeler{}, streamPeeler{}, keyedPeeler{}, xorPeeler{}, bytewisePeeler{}, affinePeeler{})
 }
 
 // embedded are the peelers of runs, which may stand anywhere in a layer.
 func embedded() []Peeler {
 	return []Peeler{
 		compressPeeler{}, hexPeeler{}, base64Peeler{}, base32Peeler{},
-		uuPeeler{}, baseNPeeler{}, insidePeeler{}, reversePeeler{},
+		uuPeeler{}, numbersPeeler{}, baseNPeeler{}, insidePeeler{}, reversePeeler{},
 	}
 }
 
@@ -19,9 +19,10 @@ func embedded() []Peeler {
 // their input from the front.
 func structural() []Peeler {
 	all := []Peeler{
-		httpPeeler{}, chunkedPeeler{}, multipartPeeler{}, jsonPeeler{}, formPeeler{}, markupPeeler{},
+		httpPeeler{}, chunkedPeeler{}, multipartPeeler{}, mailPeeler{}, jsonPeeler{}, formPeeler{}, markupPeeler{},
 		http2Peeler{}, grpcPeeler{}, websocketPeeler{}, dnsPeeler{},
 		zipPeeler{}, tarPeeler{}, sqlitePeeler{}, bplistPeeler{}, asn1Peeler{}, bsonPeeler{},
+		pngPeeler{}, jpegPeeler{}, thriftPeeler{},
 	}
 	all = append(append(all, itemPeelers()...), protobufPeeler{}, framePeeler{}, widePeeler{})
 	return append(append(all, textPeelers()...), rotatePeeler{})

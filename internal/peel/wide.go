@@ -109,6 +109,8 @@ func (reversePeeler) Peel(in Input) []Candidate {
 		c.Score, c.Whole = 0.9, true
 	case in.Cribs != nil && in.Cribs.Has(plain):
 		c.Score = 0.9
+	case in.Shape.Text() && backwards(in.Bytes, plain):
+		c.Score = 0.85
 	}
 	return []Candidate{c}
 }
@@ -117,4 +119,47 @@ func (reversePeeler) Peel(in Input) []Candidate {
 // front: a run of a coding has no blanks.
 func spaced(in Input) bool {
 	return in.Shape.Text() && bytes.Count(in.Bytes, []byte(" "))*20 > len(in.Bytes)
+}
+
+// backwards reports whether text makes more sense from its end: the padding
+// of base64 stands in front, the brackets around the whole look outwards, or
+// there are escapes only when it is turned.
+func backwards(b, turned []byte) bool {
+	first, last := b[0], b[len(b)-1]
+	switch {
+	case first == '=' && last != '=' && len(bytes.Trim(b, alnum+"+/-_=")) == 0:
+		return true
+	case first == '}' && last == '{', first == ']' && last == '[', first == '>' && last == '<':
+		return true
+	}
+	n := countEscapes(turned)
+	return n >= 3 && n > 4*countEscapes(b)
+}
+
+// countEscapes counts the escapes of text that have a fixed form.
+func countEscapes(b []byte) int {
+	count := 0
+	for len(b) > 0 {
+		n := 0
+		for _, one := range []func([]byte) (int, []byte){percentU, cEscape, jsEscape, jsonUnitEscape} {
+			if n, _ = one(b); n > 0 {
+				break
+			}
+		}
+		if n == 0 && b[0] == '&' && len(b) > 3 && b[1] == '#' && bytes.IndexByte(b[:min(len(b), 10)], ';') > 0 {
+			n = 4
+		}
+		if n > 0 {
+			count++
+		}
+		b = b[max(1, n):]
+	}
+	return count
+}
+
+func jsonUnitEscape(b []byte) (int, []byte) {
+	if !jsonUnit(b) {
+		return 0, nil
+	}
+	return unit(b, 2, jsonUnit)
 }

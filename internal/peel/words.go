@@ -40,7 +40,7 @@ func Weaknesses(path []string) []string {
 	var bytewise, des, ecb bool
 	for _, coat := range CipherOf(path) {
 		name, _, _ := strings.Cut(coat, ":")
-		bytewise = bytewise || name == "xor" || name == "xor-chain" || name == "add" || name == "caesar"
+		bytewise = bytewise || name == "xor" || name == "xor-chain" || name == "add" || name == "affine" || name == "caesar"
 		des = des || strings.HasPrefix(name, "des-")
 		ecb = ecb || strings.HasSuffix(name, "-ecb")
 	}

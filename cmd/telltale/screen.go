@@ -27,7 +27,8 @@ standard input, one JSON object a line; many tasks may follow one another:
                                      or {"error":"too long","max_len":400}
   it    {"result":{"triggers":[[0]]}}
 
-max_k must be 1; "cost":{"message":1,"trigger":10} says what a triggering message
+max_k 1 screens for single terms, 2 for pairs that react together as well
+(up to 3,000 candidates); "cost":{"message":1,"trigger":10} says what a triggering message
 costs; noisy says that answers may be wrong.`
 
 // maxScreenLine bounds one line of the protocol.

@@ -15,8 +15,8 @@ type Config struct {
 	// MaxLen is the longest message in characters (code points); zero means
 	// DefaultMaxLen.
 	MaxLen int `json:"max_len,omitempty"`
-	// MaxSize is how many candidates may be needed together. Only single terms
-	// can be screened for: 1 or 0.
+	// MaxSize is how many candidates may be needed together: 1 (or 0) screens
+	// for single terms, 2 for pairs as well.
 	MaxSize int `json:"max_size,omitempty"`
 	// Noisy says that answers may be wrong. How often is estimated.
 	Noisy bool `json:"noisy,omitempty"`
@@ -45,6 +45,7 @@ const (
 	maxTerms    = 200_000
 	maxTermLen  = 100_000
 	maxChars    = 50_000_000 // of all terms
+	maxPaired   = 3_000      // terms, if pairs are asked for
 	maxParallel = 1_000
 	maxCost     = 1_000
 )
@@ -56,8 +57,10 @@ func (c Config) check() error {
 		return errors.New("there are no candidates: give at least one term")
 	case len(c.Terms) > maxTerms:
 		return fmt.Errorf("%d candidates are more than %d: screen them in parts", len(c.Terms), maxTerms)
-	case c.MaxSize < 0 || c.MaxSize > 1:
-		return fmt.Errorf("triggers of %d terms cannot be screened for, only single ones: give max_k 1", c.MaxSize)
+	case c.MaxSize < 0 || c.MaxSize > 2:
+		return fmt.Errorf("triggers of %d terms cannot be screened for: give max_k 1 or 2", c.MaxSize)
+	case c.MaxSize == 2 && len(c.Terms) > maxPaired:
+		return fmt.Errorf("pairs among %d candidates cannot be screened for, more than %d: screen them in parts, or with max_k 1", len(c.Terms), maxPaired)
 	case c.MaxLen < 0:
 		return fmt.Errorf("a longest message of %d characters cannot be: give 1 or more, or 0 for %d", c.MaxLen, DefaultMaxLen)
 	case !(c.TriggerCost >= 0 && c.TriggerCost <= maxCost):

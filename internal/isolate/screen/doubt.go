@@ -3,11 +3,13 @@ package screen
 import "slices"
 
 // doubt is a trigger that was inferred and never sent alone: all others in
-// the message that reacted were silent elsewhere.
+// the message that reacted were silent elsewhere, or nearly all.
 type doubt struct {
-	item int
-	// odds that nothing in the message reacts alone, for each unit of the
-	// chance that harmless candidates react together.
+	set []int
+	// among is the smallest message of its lane that reacted.
+	among []int
+	// odds that nothing in the message reacts, for each unit of the chance
+	// that harmless candidates react together.
 	odds float64
 }
 
@@ -19,40 +21,87 @@ const (
 )
 
 // checkDoubts sends, when all else is done, those inferred triggers alone that
-// look doubtful now: how often candidates react together is known only then.
+// look doubtful now: another candidate of the message turned out to react, or
+// candidates were found to react together. If pairs are asked for, all are
+// sent alone: a rule of three words would pass for a pair too easily.
 func (s *Search) checkDoubts() bool {
 	join := (unseen + s.counts.joined) / (1 + s.counts.joined + s.counts.parted)
 	for len(s.doubts) > 0 {
 		d := s.doubts[0]
 		s.doubts = s.doubts[1:]
-		if s.status[d.item] != trigger || d.odds*join < doubtful {
+		if !s.stands(d.set) || s.graph == nil && d.odds*join < doubtful && !s.otherwise(d) {
 			continue
 		}
-		s.ask(s.message([]int{d.item}), "does the inferred trigger react alone?", func(hit bool) {
-			s.settle(d.item, hit)
-		})
+		s.ask(s.message(d.set), "does the inferred trigger react alone?", func(hit bool) { s.settle(d.set, hit) })
 		return true
 	}
 	return false
 }
 
+// stands says whether set still counts as a trigger.
+func (s *Search) stands(set []int) bool {
+	if len(set) == 1 {
+		return s.status[set[0]] == trigger
+	}
+	return s.graph.linked(set[0], set[1]) && !slices.ContainsFunc(set, func(i int) bool {
+		return s.status[i] != open && s.status[i] != clean
+	})
+}
+
+// otherwise says whether something else explains the reaction of a doubt's
+// message, or may.
+func (s *Search) otherwise(d doubt) bool {
+	return slices.ContainsFunc(d.among, func(i int) bool { return i != d.set[0] && s.status[i] != clean })
+}
+
 // settle takes the answer to a doubt.
-func (s *Search) settle(i int, hit bool) {
-	at := slices.IndexFunc(s.proofs, func(p Proof) bool { return p.Trigger[0] == i })
+func (s *Search) settle(set []int, hit bool) {
+	at := slices.IndexFunc(s.proofs, func(p Proof) bool { return slices.Equal(p.Trigger, set) })
 	if hit {
 		s.counts.parted++
 		s.proofs[at].Alone = true
-		s.proofs[at].Tests = append(s.proofs[at].Tests, Test{Items: []int{i}, Hit: true})
+		s.proofs[at].Tests = append(s.proofs[at].Tests, Test{Items: set, Hit: true})
 		return
 	}
 	s.counts.joined++
 	s.proofs = slices.Delete(s.proofs, at, at+1)
+	if len(set) == 2 {
+		s.part(set[0], set[1])
+		return
+	}
+	i := set[0]
 	s.status[i] = clean
 	for _, h := range s.within.holders[i] {
 		if s.status[h] == holding && !s.holds(int(h)) {
 			s.status[h] = open
 		}
 	}
+}
+
+// part takes back a pair that was silent when sent, and what followed from it.
+func (s *Search) part(a, b int) {
+	s.graph.unlink(a, b)
+	s.graph.note(a, b)
+	s.graph.found--
+	s.proofs = slices.DeleteFunc(s.proofs, func(p Proof) bool {
+		if !p.Inferred || len(p.Trigger) != 2 || s.founded(p.Trigger[0], p.Trigger[1]) {
+			return false
+		}
+		s.graph.unlink(p.Trigger[0], p.Trigger[1])
+		return true
+	})
+}
+
+// founded says whether a found pair stands in x and y.
+func (s *Search) founded(x, y int) bool {
+	for _, a := range append([]int32{int32(x)}, s.within.inside[x]...) {
+		for _, b := range append([]int32{int32(y)}, s.within.inside[y]...) {
+			if newEdge(int(a), int(b)) != newEdge(x, y) && s.graph.linked(int(a), int(b)) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // holds says whether a trigger stands in candidate h.

@@ -64,6 +64,17 @@ func (r rates) other(n int) float64 {
 	return r.false
 }
 
+// last is the smallest message of the lane that held i and reacted.
+func (l *lane) last(i int) []int {
+	var out []int
+	for _, t := range l.tests {
+		if t.hit && slices.Contains(t.items, i) && (out == nil || len(t.items) < len(out)) {
+			out = t.items
+		}
+	}
+	return out
+}
+
 func (l *lane) normalise() {
 	sum := l.none
 	for _, m := range l.mass {

@@ -15,9 +15,13 @@ type counts struct {
 // could be spared would cost more than ten silent ones each.
 func damped(cost float64) float64 { return math.Pow(cost, 0.9) }
 
+// dampedPairs is the same for pairs: of them there are few, and most messages
+// are silent anyway.
+func dampedPairs(cost float64) float64 { return math.Sqrt(cost) }
+
 // rates gives the present estimates.
-func (c counts) rates(noisy bool, cost float64) rates {
-	r := rates{cost: damped(cost), join: (0.02 + c.joined) / (1 + c.joined + c.parted)}
+func (c counts) rates(noisy bool) rates {
+	r := rates{join: (0.02 + c.joined) / (1 + c.joined + c.parted)}
 	if noisy {
 		r.miss = (1 + c.missed) / (40 + c.missed + c.seen)
 		r.false = (0.5 + c.falsely) / (50 + c.falsely + c.quiet)

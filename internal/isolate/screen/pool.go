@@ -17,7 +17,13 @@ const (
 	boosted    = 0.4   // least chance of what stands inside a trigger
 )
 
-func (s *Search) rates() rates { return s.counts.rates(s.c.Noisy, s.c.TriggerCost) }
+func (s *Search) rates() rates {
+	r := s.counts.rates(s.c.Noisy)
+	if r.cost = damped(s.c.TriggerCost); s.graph != nil {
+		r.cost = dampedPairs(s.c.TriggerCost)
+	}
+	return r
+}
 
 // chance is the present chance that candidate i reacts.
 func (s *Search) chance(i int, r rates) float64 {
@@ -218,7 +224,7 @@ func (s *Search) found(l *lane, i int) {
 		}
 	}
 	if at, mass := l.best(); !direct && !s.c.Noisy && l.items[at] == i {
-		s.doubts = append(s.doubts, doubt{i, l.none / mass / s.rates().other(2)})
+		s.doubts = append(s.doubts, doubt{set: []int{i}, among: l.last(i), odds: l.none / mass / s.rates().other(2)})
 	}
 	s.tally(l, i)
 	s.proofs = append(s.proofs, Proof{Trigger: []int{i}, Tests: laneProof(l.tests), Alone: direct})

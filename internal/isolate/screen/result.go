@@ -50,7 +50,7 @@ func laneProof(tests []test) []Test {
 func (s *Search) Result() Result {
 	out := Result{Why: s.stopped, Done: len(s.open) == 0 && s.stopped == "" && s.asked > 0}
 	for _, p := range s.proofs {
-		if len(p.Trigger) == 1 && s.status[p.Trigger[0]] != trigger {
+		if !s.stands(p.Trigger) {
 			continue
 		}
 		out.Triggers, out.Proofs = append(out.Triggers, p.Trigger), append(out.Proofs, p)

@@ -12,9 +12,10 @@ import (
 	"example.org/telltale/internal/isolate/screen"
 )
 
-// filter reacts to messages that hold one of its words.
+// filter reacts to messages that hold one of its words, or all words of a rule.
 type filter struct {
 	words []string
+	rules [][]string
 	strip bool // white space is deleted first
 	miss  float64
 	wrong float64
@@ -25,7 +26,10 @@ func (f filter) truth(text string) bool {
 	if f.strip {
 		text = strings.Join(strings.Fields(text), "")
 	}
-	return slices.ContainsFunc(f.words, func(w string) bool { return strings.Contains(text, w) })
+	holds := func(w string) bool { return strings.Contains(text, w) }
+	return slices.ContainsFunc(f.words, holds) || slices.ContainsFunc(f.rules, func(rule []string) bool {
+		return !slices.ContainsFunc(rule, func(w string) bool { return !holds(w) })
+	})
 }
 
 func (f filter) answer(text string) bool {

@@ -61,6 +61,7 @@ type Search struct {
 	between bool // the guard goes between candidates
 	within  containment
 	prior   *prior
+	graph   *graph // nil unless pairs are asked for
 	counts  counts
 
 	status []status
@@ -103,6 +104,9 @@ func New(c Config) (*Search, error) {
 		if s.within.first[i] != i {
 			s.status[i] = same
 		}
+	}
+	if c.MaxSize > 1 {
+		s.graph = newGraph(n, s.within)
 	}
 	s.guard = guardFor(c.Terms, c.Sep)
 	s.between = strings.TrimSpace(c.Sep) == "" && !strings.ContainsAny(c.Sep, "\n\r")

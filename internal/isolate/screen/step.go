@@ -36,12 +36,18 @@ func (s *Search) begin() bool {
 	if s.checkJoins() {
 		return true
 	}
-	group := s.pool()
-	if len(group) == 0 {
+	if s.graph != nil {
+		if group := s.pairGroup(); len(group) > 0 {
+			s.screenPairs(group)
+			return true
+		}
 		return s.checkDoubts()
 	}
-	s.screen(group)
-	return true
+	if group := s.pool(); len(group) > 0 {
+		s.screen(group)
+		return true
+	}
+	return s.checkDoubts()
 }
 
 // affordable says whether one more question fits the budget. If not, and no

@@ -2,10 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"strconv"
 	"strings"
 
@@ -30,6 +30,12 @@ With --terms, words that stand in the file (one a line, further columns as in
 lists with counts, separated by tabs) are taken to be likelier than others.
 They shorten the search and never change its answer.
 
+With --accounts N, up to N messages are asked at a time, {"batch":["...","..."]}
+answered by {"hits":[true,false]}: more messages, in far fewer rounds. With
+--state FILE every answer is written down, and the same command goes on where
+it was interrupted. A budget that is spent ends the search as inconclusive,
+with the best guess.
+
 Exit codes: 0 all tasks of stdio were answered; with exec, 10 the words were
 found and proved, 11 inconclusive.`
 
@@ -46,6 +52,7 @@ type isolateFlags struct {
 	budget  isolate.Budget
 	// accounts that put messages side by side
 	accounts int
+	state    string
 }
 
 func (a *app) isolateCommand() *cobra.Command {
@@ -67,11 +74,12 @@ func (a *app) isolateCommand() *cobra.Command {
 	f.BoolVar(&flags.noisy, "noisy", false, "answers may be wrong now and then (exec)")
 	f.BoolVar(&flags.explain, "explain", false, "tell on standard error what each question is for")
 	f.IntVar(&flags.maxLen, "max-len", 0, "longest message in characters (exec; 0: any)")
-	f.Float64Var(&flags.cost, "trigger-cost", 3, "silent messages that one triggering message is worth")
+	f.Float64Var(&flags.cost, "trigger-cost", 0, "silent messages that one triggering message is worth (0: as the task's cost says, or 3)")
+	f.StringVar(&flags.state, "state", "", "file that keeps the search, to go on with it later (exec)")
 	f.IntVar(&flags.budget.Questions, "max-messages", 0, "most messages for a text (0: no limit)")
 	f.IntVar(&flags.budget.Triggering, "max-triggering", 0, "most triggering messages for a text (0: no limit)")
 	f.IntVar(&flags.budget.Rounds, "max-rounds", 0, "most rounds of messages put side by side (0: no limit)")
-	f.IntVar(&flags.accounts, "accounts", 1, "messages that can be put side by side, each from an account of its own")
+	f.IntVar(&flags.accounts, "accounts", 0, "messages that can be put side by side, each from an account of its own (0: as the task says, or 1)")
 	return cmd
 }
 
@@ -90,10 +98,12 @@ func (a *app) isolate(ctx context.Context, flags isolateFlags) error {
 	}
 	kind, command, _ := strings.Cut(flags.oracle, ":")
 	switch {
+	case flags.oracle == "stdio" && flags.state != "":
+		return exitWith(exitUsage, errors.New("--state keeps one search: give it with --oracle exec:CMD"))
 	case flags.oracle == "stdio":
 		return oracle.Serve(a.stdin, a.stdout, set)
 	case kind == "exec" && command != "":
-		return a.isolateExec(ctx, command, flags, set)
+		return a.isolateExec(ctx, command, isolation{flags, dictionary, set})
 	}
 	return exitWith(exitUsage, fmt.Errorf("there is no oracle %q: give --oracle stdio or --oracle exec:CMD", flags.oracle))
 }
@@ -101,12 +111,31 @@ func (a *app) isolate(ctx context.Context, flags isolateFlags) error {
 // begin makes the searches.
 func (f isolateFlags) begin(d *bayes.Dictionary) func(oracle.Task) (oracle.Search, error) {
 	return func(t oracle.Task) (oracle.Search, error) {
-		h, err := bayes.New(bayes.Config{
-			Text: t.Text, Dictionary: d, Sep: t.Sep, MaxLen: t.MaxLen, Noisy: t.Noisy, All: t.Want == "all",
-			TriggerCost: f.cost, Budget: f.budget, Accounts: f.accounts,
-		})
+		c, err := f.config(t, d)
+		if err != nil {
+			return nil, err
+		}
+		h, err := bayes.New(c)
 		return oracle.Guided{Hunt: h}, err
 	}
+}
+
+// config is the problem of a task. The command line has the last word.
+func (f isolateFlags) config(t oracle.Task, d *bayes.Dictionary) (bayes.Config, error) {
+	cost, accounts := f.cost, f.accounts
+	if cost == 0 {
+		var err error
+		if cost, err = t.Cost.Ratio(); err != nil {
+			return bayes.Config{}, err
+		}
+	}
+	if t.Accounts != 0 && accounts == 0 {
+		accounts = t.Accounts
+	}
+	return bayes.Config{
+		Text: t.Text, Dictionary: d, Sep: t.Sep, MaxLen: t.MaxLen, Noisy: t.Noisy, All: t.Want == "all",
+		TriggerCost: cost, Budget: f.budget, Accounts: accounts,
+	}, nil
 }
 
 // explain tells of each question on standard error. Texts are quoted: they
@@ -124,49 +153,6 @@ func (a *app) explain() func(isolate.Question, oracle.Reply) {
 	}
 }
 
-// isolateExec asks a program about one text and prints what was found.
-func (a *app) isolateExec(ctx context.Context, command string, flags isolateFlags, set oracle.Settings) (err error) {
-	text, err := a.readText(flags.text)
-	if err != nil {
-		return err
-	}
-	argv := strings.Fields(command)
-	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	cmd.Stderr = a.stderr
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		return err
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return err
-	}
-	if err := cmd.Start(); err != nil {
-		return fmt.Errorf("starting the oracle: %w", err)
-	}
-	task := oracle.Task{Text: text, MaxLen: flags.maxLen, Noisy: flags.noisy, Want: "one"}
-	if flags.all {
-		task.Want = "all"
-	}
-	outcome, err := oracle.Ask(out, in, task, set)
-	ended := stopOracle(cmd, in)
-	if err != nil {
-		return err
-	}
-	if ended != nil {
-		return fmt.Errorf("the oracle did not end well: %w", ended)
-	}
-	return a.printOutcome(outcome)
-}
-
-// stopOracle ends the program by closing its input.
-func stopOracle(cmd *exec.Cmd, in io.Closer) error {
-	if err := in.Close(); err != nil {
-		return err
-	}
-	return cmd.Wait()
-}
-
 func (a *app) readText(name string) (string, error) {
 	var b []byte
 	var err error
@@ -179,25 +165,6 @@ func (a *app) readText(name string) (string, error) {
 		b, err = os.ReadFile(name)
 	}
 	return strings.TrimRight(string(b), "\r\n"), err
-}
-
-// printOutcome writes the rules and their proofs.
-func (a *app) printOutcome(o oracle.Outcome) error {
-	for _, rule := range o.Rules {
-		quoted := make([]string, len(rule.Words))
-		for i, w := range rule.Words {
-			quoted[i] = strconv.Quote(w)
-		}
-		fmt.Fprintf(a.stdout, "%s\n", strings.Join(quoted, " + "))
-		for _, p := range rule.Certificate {
-			fmt.Fprintf(a.stdout, "    %s: %s\n", p.Question, p.Claim)
-		}
-	}
-	fmt.Fprintf(a.stdout, "%d messages, %d of them triggering\n", o.Messages, o.Triggering)
-	if !o.Exact {
-		return exitWith(exitInconclusive, fmt.Errorf("inconclusive: %s", o.Why))
-	}
-	return exitWith(exitFound, nil)
 }
 
 // readTerms reads words, one a line. Numbers may follow, after tabs: how many

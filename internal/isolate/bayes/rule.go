@@ -204,6 +204,9 @@ func (h *Hunt) exactly(base message, ask asker) (proved, error) {
 	}
 	r := s.Result()
 	if !r.Exact {
+		if len(r.Words) > 0 {
+			h.guess = r.Words
+		}
 		return proved{}, errors.New(r.Why)
 	}
 	if err := h.reprove(r.Certificate, ask); err != nil {

@@ -16,7 +16,7 @@ func (g Guided) Answer(id string, r Reply) error {
 // Outcome returns the rules that were found.
 func (g Guided) Outcome() Outcome {
 	r := g.Result()
-	o := Outcome{Exact: r.Exact, Why: r.Why, Messages: r.Messages, Triggering: r.Triggering}
+	o := Outcome{Exact: r.Exact, Why: r.Why, Messages: r.Messages, Triggering: r.Triggering, Rounds: r.Rounds, Guess: r.Guess}
 	for _, f := range r.Rules {
 		o.Rules = append(o.Rules, Rule(f))
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 )
 
 // maxLine bounds one line of the protocol, in bytes.
@@ -24,6 +25,37 @@ type Task struct {
 	Noisy bool `json:"noisy"`
 	// Want is "one" rule or "all" rules of the text.
 	Want string `json:"want"`
+	// Cost of a message and of one that triggers.
+	Cost Cost `json:"cost"`
+	// Accounts that can put messages side by side; zero leaves it to the
+	// settings.
+	Accounts int `json:"accounts"`
+}
+
+// Cost says what messages cost, in any unit: one that does not trigger, and
+// one that does. Zero values say nothing.
+type Cost struct {
+	Message float64 `json:"message"`
+	Trigger float64 `json:"trigger"`
+}
+
+// ratioPower brings a ratio of costs to the one that questions are chosen by:
+// ten becomes three. Each question is chosen for itself. With the full ratio
+// many more messages save few that trigger, as a question that hardly ever
+// triggers hardly ever tells anything either; the total cost stays nearly the
+// same from four up.
+const ratioPower = 0.477
+
+// Ratio is how many silent messages a triggering one counts for when questions
+// are chosen; zero if the cost says nothing.
+func (c Cost) Ratio() (float64, error) {
+	switch {
+	case c == (Cost{}):
+		return 0, nil
+	case !(c.Message > 0) || !(c.Trigger >= c.Message) || math.IsInf(c.Trigger, 0):
+		return 0, fmt.Errorf("a cost of %v for a message and %v for one that triggers cannot be used: give positive numbers, the second no less than the first", c.Message, c.Trigger)
+	}
+	return min(math.Pow(c.Trigger/c.Message, ratioPower), 100), nil
 }
 
 // Reply is the answer to one test.

@@ -17,7 +17,11 @@ func (p Plain) Answer(id string, r Reply) error {
 func (p Plain) Outcome() Outcome {
 	r := p.Result()
 	o := Outcome{Exact: r.Exact, Why: r.Why, Messages: r.Questions, Triggering: r.Triggering}
-	if len(r.Words) > 0 {
+	switch {
+	case len(r.Words) == 0:
+	case !r.Exact:
+		o.Guess = r.Words
+	default:
 		o.Rules = []Rule{{Words: r.Words, Certificate: r.Certificate}}
 	}
 	return o

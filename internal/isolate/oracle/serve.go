@@ -21,8 +21,11 @@ type Outcome struct {
 	Exact bool
 	// Why says in words why not.
 	Why string
-	// Messages put in all, refused ones included, and those that reacted.
-	Messages, Triggering int
+	// Guess is the last one, if nothing was proved.
+	Guess []string
+	// Messages put in all, refused ones included, those that reacted, and
+	// rounds of messages put side by side.
+	Messages, Triggering, Rounds int
 }
 
 // Search is what puts the questions of a task.
@@ -52,6 +55,7 @@ type result struct {
 	Why         string     `json:"why,omitempty"`
 	Messages    int        `json:"messages"`
 	Triggering  int        `json:"triggering"`
+	Rounds      int        `json:"rounds"`
 	Certificate []proof    `json:"certificate,omitempty"`
 }
 
@@ -117,7 +121,10 @@ func run(t Task, ask func([]string) ([]Reply, error), set Settings) (Outcome, er
 }
 
 func (o Outcome) line(id string) result {
-	r := result{ID: id, Rules: [][]string{}, Exact: o.Exact, Why: o.Why, Messages: o.Messages, Triggering: o.Triggering}
+	r := result{ID: id, Rules: [][]string{}, Exact: o.Exact, Why: o.Why, Messages: o.Messages, Triggering: o.Triggering, Rounds: o.Rounds}
+	if len(o.Rules) == 0 && len(o.Guess) > 0 {
+		r.Rules = append(r.Rules, o.Guess) // not exact, and without certificate
+	}
 	for i, rule := range o.Rules {
 		r.Rules = append(r.Rules, rule.Words)
 		for _, p := range rule.Certificate {
@@ -127,10 +134,13 @@ func (o Outcome) line(id string) result {
 	return r
 }
 
-// Ask makes one search with a program that answers tests on r and w. It is
-// given one test at a time, so that it can be a few lines long.
+// Ask makes one search with a program that answers tests on r and w. With one
+// account it is given one test at a time, so that it can be a few lines long.
 func Ask(r io.Reader, w io.Writer, t Task, set Settings) (Outcome, error) {
 	l := newLines(r, w)
+	if t.Accounts > 1 {
+		return run(t, l.ask, set)
+	}
 	return run(t, func(messages []string) ([]Reply, error) {
 		var out []Reply
 		for _, m := range messages {

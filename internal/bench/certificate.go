@@ -9,21 +9,25 @@ import (
 
 // isolations takes the results of the searches.
 func (e *engine) isolations(hunts []*hunt) []telltale.Isolation {
-	out := make([]telltale.Isolation, 0, len(hunts))
+	var out []telltale.Isolation
 	for _, h := range hunts {
-		result := h.search.Result()
-		certificate, held := e.certificate(h, result.Certificate)
-		iso := telltale.Isolation{
-			Text: h.text, Direction: h.direction, Words: slices.Sorted(slices.Values(result.Words)),
-			Certificate: certificate, Exact: result.Exact && held, Why: result.Why,
+		for _, result := range h.search.results() {
+			out = append(out, e.isolation(h, result))
 		}
-		if result.Exact && !held {
-			iso.Why = "the app did not answer the same question the same way each time"
-		}
-		iso.Cell = e.usualCell(certificate)
-		out = append(out, iso)
 	}
 	return out
+}
+
+func (e *engine) isolation(h *hunt, result isolate.Result) telltale.Isolation {
+	certificate, held := e.certificate(h, result.Certificate)
+	iso := telltale.Isolation{
+		Text: h.text, Direction: h.direction, Words: slices.Sorted(slices.Values(result.Words)),
+		Certificate: certificate, Exact: result.Exact && held, Why: result.Why, Cell: e.usualCell(certificate),
+	}
+	if result.Exact && !held {
+		iso.Why = "the app did not answer the same question the same way each time"
+	}
+	return iso
 }
 
 // certificate turns the questions of a proof into the probes that put them.

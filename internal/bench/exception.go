@@ -20,12 +20,11 @@ func (e *engine) duals(found []telltale.Isolation) ([]*hunt, error) {
 			if !trigger.Exact || reacted[word][trigger.Direction] || !holdsAll(word, trigger.Words) {
 				continue
 			}
-			h, err := e.newHunt(fmt.Sprintf("x%d-%d", i, j), trigger.Direction, isolate.Config{
-				Text: word, Words: e.Scenario.Words, Fixed: trigger.Words, Invert: true,
-			})
+			search, err := isolate.New(isolate.Config{Text: word, Words: e.Scenario.Words, Fixed: trigger.Words, Invert: true})
 			if err != nil {
-				return nil, err
+				return nil, fmt.Errorf("searching %q: %w", word, err)
 			}
+			h := e.newHunt(fmt.Sprintf("x%d-%d", i, j), word, trigger.Direction, exact{search})
 			h.trigger = trigger
 			out = append(out, h)
 		}
@@ -46,7 +45,7 @@ func holdsAll(text string, words []string) bool {
 // addExceptions writes what the dual searches found into the triggers.
 func (e *engine) addExceptions(duals []*hunt) {
 	for _, h := range duals {
-		result := h.search.Result()
+		result := h.search.results()[0]
 		certificate, held := e.certificate(h, result.Certificate)
 		if !result.Exact || !held {
 			continue

@@ -1,10 +1,12 @@
 package bench_test
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"example.org/telltale"
 )
@@ -102,6 +104,66 @@ func TestCleanApp(t *testing.T) {
 		}
 		if w.closes != 1 || w.stops != 1 {
 			t.Errorf("the driver was closed %d times and the sensor stopped %d times", w.closes, w.stops)
+		}
+	})
+}
+
+// A text of many words is searched for all of its rules.
+func TestArticle(t *testing.T) {
+	t.Parallel()
+	const text = "In the morning we walked along the old harbour, kkword was sold there beside bread and fish, and later, " +
+		"when the rain had stopped, somebody played fiddlefoo under the bridge until the lamps were lit by barbaz and his son."
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{rules: []rule{{all: []string{"kkword"}}, {all: []string{"fiddlefoo", "barbaz"}}}, drops: true}
+		rec := newBed(t, w, question(text, "marblewood")).finish()
+		var got [][]string
+		for _, iso := range rec.Isolations {
+			if !iso.Exact {
+				t.Errorf("%q is not proven: %s", iso.Words, iso.Why)
+			}
+			got = append(got, iso.Words)
+		}
+		slices.SortFunc(got, slices.Compare)
+		if want := [][]string{{"barbaz", "fiddlefoo"}, {"kkword"}}; !slices.EqualFunc(got, want, slices.Equal) {
+			t.Errorf("isolated %q, want %q", got, want)
+		}
+		for _, words := range got {
+			if !slices.ContainsFunc(rec.Findings, func(f telltale.Finding) bool {
+				return f.Claim.Kind == telltale.KindTrigger && f.Verdict == telltale.Supported && slices.Equal(f.Claim.Words, words)
+			}) {
+				t.Errorf("no trigger %q among %q", words, claims(rec))
+			}
+		}
+		asked := 0
+		for _, p := range rec.Probes {
+			if p.Arm == telltale.ArmIsolate {
+				asked++
+			}
+		}
+		if asked > 120 {
+			t.Errorf("%d messages were typed to isolate two rules", asked)
+		}
+		t.Logf("%d messages", asked)
+	})
+}
+
+// What cannot be put ends a search of an article without a proof.
+func TestArticleThatCannotBeTyped(t *testing.T) {
+	t.Parallel()
+	text := strings.Repeat("a quiet sentence of no concern ", 3) + "kkword"
+	synctest.Test(t, func(t *testing.T) {
+		w := filter()
+		w.behave = func(_ context.Context, _ int, m telltale.Typing, typed typist) (telltale.Receipt, error) {
+			if strings.Contains(m.Text, "\u3007") || strings.HasPrefix(m.Text, "kkword") {
+				return telltale.Receipt{Probe: m.Probe, Typed: m.Text, Outcome: telltale.Void, Reason: "refused", Sent: time.Now(), Settled: time.Now()}, nil
+			}
+			return typed(m), nil
+		}
+		q := question(text)
+		q.Limits.Voids = 0
+		rec := newBed(t, w, q).finish()
+		if len(rec.Isolations) != 1 || rec.Isolations[0].Exact || !strings.Contains(rec.Isolations[0].Why, "could not be put") {
+			t.Errorf("isolated %+v", rec.Isolations)
 		}
 	})
 }

@@ -79,7 +79,7 @@ func NewPlan(p Profile, seed uint64) Plan {
 	words := people.NewWords(plan.Source("words"))
 	switch {
 	case p.Relay:
-		plan.Rules, plan.Words = combinations(words)
+		plan.Rules, plan.Words = combinations(words, people.New(plan.Source("article")))
 	case p.Blocks || p.Copies:
 		plan.wordLists(words)
 	default:

@@ -177,8 +177,8 @@ func TestRelayFilterDropsCombinationsOnly(t *testing.T) {
 			dropped++
 		}
 	}
-	if dropped != 4 {
-		t.Errorf("%d candidates dropped, want 4: a pair in two orders, a triple, a pair without its exception", dropped)
+	if dropped != 5 {
+		t.Errorf("%d candidates dropped, want 5: a pair in two orders, a triple, a pair without its exception, an article", dropped)
 	}
 	if profile.NewPlan(get(t, "tom-2008"), 2).Filter() != nil {
 		t.Error("a relay filters in a profile where the client does")

@@ -142,8 +142,9 @@ func decoys(w *people.Words, n int) []string {
 }
 
 // combinations draws the relay operator's rules and candidates for them:
-// whole combinations in two orders, one beside its exception, parts alone.
-func combinations(w *people.Words) ([]Rule, []string) {
+// whole combinations in two orders, one beside its exception, parts alone, and
+// an article that holds one.
+func combinations(w *people.Words, draw *people.People) ([]Rule, []string) {
 	pair := Rule{All: []string{w.Han(2), w.Han(3)}}
 	triple := Rule{All: []string{w.Han(2), w.Latin(), w.Han(2)}}
 	excepted := Rule{All: []string{w.Han(3), w.Latin()}, Unless: []string{w.Han(2)}}
@@ -155,5 +156,18 @@ func combinations(w *people.Words) ([]Rule, []string) {
 		excepted.All[0] + " 在家 " + excepted.All[1] + " 吃饭 " + excepted.Unless[0],
 		pair.All[0], pair.All[1], triple.All[0] + " 你好 " + triple.All[1], excepted.All[1], excepted.Unless[0], untried.All[0],
 	}
-	return []Rule{pair, triple, excepted, untried}, append(words, decoys(w, 4)...)
+	words = append(words, decoys(w, 4)...)
+	rule, text := article(w, draw)
+	return []Rule{pair, triple, excepted, untried, rule}, append(words, text)
+}
+
+// article is a long text that holds a combination, its parts far apart: so
+// long that the words have to be found in it, not just checked.
+func article(w *people.Words, draw *people.People) (Rule, string) {
+	rule := Rule{All: []string{w.Han(3), w.Latin(), w.Han(2)}}
+	var text strings.Builder
+	for _, part := range rule.All {
+		text.WriteString(draw.Text() + " " + draw.Holding(part) + " " + draw.Text() + " ")
+	}
+	return rule, text.String() + draw.Holding()
 }

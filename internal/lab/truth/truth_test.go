@@ -44,7 +44,7 @@ func TestDecidableClaimsOfEveryProfile(t *testing.T) {
 		"tom-2011":     {"copy": 2, "suppression": 2, "trigger": 10, "destination": 1, "content": 3, "weak-protection": 8, "exposure": 4, "list": 2},
 		"watched-user": {"copy": 2, "targeting": 1, "destination": 1, "content": 3, "weak-protection": 8, "exposure": 4, "list": 1},
 		"always":       {"copy": 2, "destination": 1, "content": 3},
-		"server-side":  {"suppression": 2, "trigger": 3},
+		"server-side":  {"suppression": 2, "trigger": 4},
 		"sampled":      {"copy": 2, "trigger": 5, "destination": 1, "content": 3, "weak-protection": 8, "exposure": 4, "list": 1},
 	}
 	for _, p := range profile.All() {

@@ -1,6 +1,7 @@
 package baseline
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -70,8 +71,8 @@ func grow(most int, reacts func(int) (bool, error)) (int, error) {
 	return hi, nil
 }
 
-// All finds rules until nothing reacts: it deletes the parts of each from the
-// text and begins again.
+// All finds rules until nothing reacts: it deletes the longest part of each
+// from the text and begins again. A rule that shares it with another is lost.
 func All(text string, one func(text string) ([]string, error), ask Ask) ([][]string, error) {
 	var out [][]string
 	for {
@@ -80,8 +81,10 @@ func All(text string, one func(text string) ([]string, error), ask Ask) ([][]str
 			return out, err
 		}
 		out = append(out, rule)
-		for _, part := range rule {
-			text = strings.ReplaceAll(text, part, "\n")
+		longest := slices.MaxFunc(rule, func(a, b string) int { return cmp.Compare(len(a), len(b)) })
+		text = strings.ReplaceAll(text, longest, "\n")
+		if len(out) == maxRules {
+			return out, nil
 		}
 		if more, err := ask(text); !more || err != nil {
 			return out, err

@@ -10,8 +10,11 @@ type Ask func(pieces ...string) (bool, error)
 // not as a set of parts would.
 var ErrLost = errors.New("the answers fit no rule")
 
-// maxParts bounds what is looked for in one text.
-const maxParts = 10
+// Bounds of what is looked for in one text.
+const (
+	maxParts = 10
+	maxRules = 50
+)
 
 // Split finds the rule of a text that reacts by plain binary splitting. It
 // returns the stretches of characters that are needed; parts that touch or
@@ -20,9 +23,10 @@ func Split(text string, ask Ask) ([]string, error) {
 	runes := []rune(text)
 	var need []int // places of the characters that are needed
 	for from := 0; ; {
-		done, err := ask(pieces(runes, need, len(runes))...)
-		if done || err != nil {
-			return pieces(runes, need, len(runes)), err
+		if found := pieces(runes, need, len(runes)); len(found) > 0 {
+			if done, err := ask(found...); done || err != nil {
+				return found, err
+			}
 		}
 		if from == len(runes) {
 			return nil, ErrLost

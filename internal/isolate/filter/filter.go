@@ -216,3 +216,6 @@ func (z Noise) see(hit bool, n int) bool {
 
 // Count returns what was put so far.
 func (f *Filter) Count() Count { return f.count }
+
+// MaxLen is the longest message in characters, or zero.
+func (f *Filter) MaxLen() int { return f.c.MaxLen }

@@ -29,6 +29,12 @@ func (h *Hunt) abreast(base message) (proved, error) {
 		last := &stages[len(stages)-1]
 		m := newModel(h.all, last.message, len(h.text), h.silent, lambda)
 		lambda = m.lambda
+		if !h.c.Noisy && last.since < unlikely {
+			if err := h.recall(last.message); err != nil {
+				return proved{}, err
+			}
+			last.since = 1
+		}
 		if !h.sound(m) || (h.c.Noisy || last.common) && !last.sure && last.since < 0.05 {
 			var err error
 			if stages, err = h.doubt(stages); err != nil {
@@ -41,6 +47,9 @@ func (h *Hunt) abreast(base message) (proved, error) {
 		}
 		guess, words := h.guessed(m)
 		if c, ok := h.certificate(words); ok {
+			if err := h.unremembered(texts(c)); err != nil {
+				return proved{}, err
+			}
 			return proved{words, Found{Words: h.strings(words), Certificate: c}}, nil
 		}
 		batch := h.batch(m, last.message, guess, words)

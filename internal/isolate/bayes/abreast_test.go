@@ -39,6 +39,15 @@ func side(t testing.TB, c bayes.Config, answer func(string) bool) (bayes.Result,
 	}
 }
 
+// tries are fewer where time is short.
+func tries(t *testing.T, n int) int {
+	t.Helper()
+	if testing.Short() {
+		return max(1, n/4)
+	}
+	return n
+}
+
 func TestAccountsSaveRounds(t *testing.T) {
 	t.Parallel()
 	d := dictionary(t)
@@ -61,7 +70,7 @@ func TestAccountsSaveRounds(t *testing.T) {
 func TestAccountsAgainstRandomFilters(t *testing.T) {
 	t.Parallel()
 	d := dictionary(t)
-	for seed := range uint64(40) {
+	for seed := range uint64(tries(t, 40)) {
 		rng := rand.New(rand.NewPCG(seed, 70))
 		text := randomText(rng, 20+rng.IntN(60))
 		f := randomFilter(rng, text)
@@ -157,7 +166,7 @@ func TestReplayRefusesAnotherHistory(t *testing.T) {
 func TestBudgetsAreKept(t *testing.T) {
 	t.Parallel()
 	d := dictionary(t)
-	for seed := range uint64(25) {
+	for seed := range uint64(tries(t, 25)) {
 		rng := rand.New(rand.NewPCG(seed, 71))
 		f := filter{{"博物馆", "妹妹"}}
 		c := bayes.Config{Text: story, Dictionary: d, Accounts: 1 + rng.IntN(5), Noisy: seed%4 == 0}

@@ -44,6 +44,12 @@ func (h *Hunt) rule(base message, ask asker) (proved, error) {
 		last := &stages[len(stages)-1]
 		m := newModel(h.all, last.message, len(h.text), h.silent, lambda)
 		lambda = m.lambda
+		if !h.c.Noisy && last.since < unlikely {
+			if err := h.recall(last.message); err != nil {
+				return proved{}, err
+			}
+			last.since = 1
+		}
 		if doubt := !h.sound(m); doubt || h.c.Noisy && !last.sure && last.since < 0.05 {
 			if last.sure || !h.c.Noisy {
 				return h.exactly(last.message, ask)
@@ -65,6 +71,9 @@ func (h *Hunt) rule(base message, ask asker) (proved, error) {
 		}
 		h.guess = h.strings(words)
 		if c, ok := h.certificate(words); ok {
+			if err := h.unremembered(texts(c)); err != nil {
+				return proved{}, err
+			}
 			return proved{words, Found{Words: h.strings(words), Certificate: c}}, nil
 		}
 		best, ok := h.best(m, last.message, guess, words)
@@ -189,6 +198,9 @@ func (h *Hunt) certifying(m *model, guess []int, words message) []proposal {
 // exactly searches without a prior, in what is left. It is the way out when
 // answers do not fit the model.
 func (h *Hunt) exactly(base message, ask asker) (proved, error) {
+	if err := h.recall(base); err != nil {
+		return proved{}, err
+	}
 	s, err := isolate.New(isolate.Config{Text: base.join(h.text, h.filler), Sep: h.filler, TriggerCost: h.c.TriggerCost, Parallel: h.c.Accounts})
 	if err != nil {
 		return proved{}, err
@@ -210,6 +222,9 @@ func (h *Hunt) exactly(base message, ask asker) (proved, error) {
 		return proved{}, errors.New(r.Why)
 	}
 	if err := h.reprove(r.Certificate, ask); err != nil {
+		return proved{}, err
+	}
+	if err := h.unremembered(texts(r.Certificate)); err != nil {
 		return proved{}, err
 	}
 	return proved{nil, Found{Words: r.Words, Certificate: r.Certificate}}, nil

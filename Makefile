@@ -6,6 +6,7 @@ LINT    := $(BIN)/golangci-lint
 LINT_VERSION := v2.15.0
 FUZZTIME ?= 2s
 SEEDS   ?= 20
+SEED    ?= 1
 
 export CGO_ENABLED ?= 0
 
@@ -50,6 +51,10 @@ bench: ## benchmarks, each beside its baseline
 .PHONY: bench-lab
 bench-lab: build ## every lab profile over SEEDS seeds: true, found, missed, false
 	$(BIN)/telltale demo --all --seeds $(SEEDS)
+
+.PHONY: bench-isolate
+bench-isolate: build ## isolate and screen beside published methods (SET=file TERMS=file SHORT=1 SEED=1)
+	$(BIN)/telltale bench isolate --seed $(SEED) $(if $(SET),--set $(SET)) $(if $(TERMS),--terms $(TERMS)) $(if $(SHORT),--short)
 
 .PHONY: bench-null
 bench-null: ## 1,000 null runs of the statistics: share of false findings

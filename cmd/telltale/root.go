@@ -36,6 +36,7 @@ func (a *app) rootCommand() *cobra.Command {
 	root.AddCommand(
 		a.demoCommand(), a.auditCommand(), a.caseCommand(), a.reportCommand(), a.scoreCommand(),
 		a.peelCommand(), a.isolateCommand(), a.screenCommand(), a.driverCommand(), a.labCommand(),
+		a.benchCommand(),
 	)
 	return root
 }

@@ -26,12 +26,26 @@ type Engine struct {
 type Options struct {
 	// Now is the clock that times questions. Required.
 	Now func() time.Time
+	// Cost of a triggering message, in silent ones; zero means 10.
+	Cost float64
 	// Jobs is how many problems are worked on at once; zero means one.
 	Jobs int
 	// Progress is told how many problems are done. It may be nil and is never
 	// called twice at once.
 	Progress func(done, total int)
 }
+
+// defaultCost is what a triggering message is worth.
+const defaultCost = 10
+
+func (o Options) trigger() float64 {
+	if o.Cost == 0 {
+		return defaultCost
+	}
+	return o.Cost
+}
+
+func (o Options) cost() oracle.Cost { return oracle.Cost{Message: 1, Trigger: o.trigger()} }
 
 // ArticleRun is what one method did on one article.
 type ArticleRun struct {
@@ -80,7 +94,7 @@ type method struct {
 func Articles(ctx context.Context, articles []sample.Article, engines []Engine, o Options) ([]ArticleRun, error) {
 	return each(ctx, articles, o, func(ctx context.Context, a sample.Article) ([]ArticleRun, error) {
 		var out []ArticleRun
-		for _, m := range methods(a, engines, o.Now) {
+		for _, m := range methods(a, engines, o) {
 			r, err := m.on(ctx, a)
 			if err != nil {
 				return nil, err
@@ -119,23 +133,23 @@ func (m method) on(ctx context.Context, a sample.Article) (ArticleRun, error) {
 }
 
 // methods are those that an article is searched with.
-func methods(a sample.Article, engines []Engine, now func() time.Time) []method {
+func methods(a sample.Article, engines []Engine, o Options) []method {
 	out := append([]method{}, published(a)...)
 	for _, e := range engines {
 		if len(e.Sets) > 0 && !slices.Contains(e.Sets, a.Set) {
 			continue
 		}
-		out = append(out, e.method(false, now))
+		out = append(out, e.method(false, o))
 		if a.Set == "multi" {
-			out = append(out, e.method(true, now))
+			out = append(out, e.method(true, o))
 		}
 	}
 	return out
 }
 
-func (e Engine) method(all bool, now func() time.Time) method {
+func (e Engine) method(all bool, o Options) method {
 	return method{name: e.Name, all: all, run: func(ctx context.Context, a sample.Article, f *filter.Filter) (answer, error) {
-		task := oracle.Task{ID: a.ID, Text: a.Text, Sep: a.Filter.Sep, MaxLen: a.Filter.MaxLen, Noisy: a.Noisy(), Want: "one"}
+		task := oracle.Task{ID: a.ID, Text: a.Text, Sep: a.Filter.Sep, MaxLen: a.Filter.MaxLen, Noisy: a.Noisy(), Want: "one", Cost: o.cost()}
 		if all {
 			task.Want = "all"
 		}
@@ -143,7 +157,7 @@ func (e Engine) method(all bool, now func() time.Time) method {
 		if err != nil {
 			return answer{}, err
 		}
-		return drive(ctx, s, f, now)
+		return drive(ctx, s, f, o.Now)
 	}}
 }
 

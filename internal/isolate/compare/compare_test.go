@@ -109,7 +109,7 @@ func TestLists(t *testing.T) {
 	two := one
 	two.ID, two.Set, two.MaxSize = "2", "pairs", 2
 	two.Filter.Rules = []filter.Rule{{Parts: []string{terms[5], terms[9]}}, {Parts: []string{terms[50]}}}
-	runs, err := compare.Lists(t.Context(), []sample.List{one, two}, 10, compare.Options{Now: ticking(), Jobs: 2})
+	runs, err := compare.Lists(t.Context(), []sample.List{one, two}, compare.Options{Now: ticking(), Jobs: 2})
 	if err != nil {
 		t.Fatal(err)
 	}

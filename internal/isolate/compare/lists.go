@@ -45,15 +45,15 @@ type lister struct {
 }
 
 // Lists runs the search of package screen and the published methods on all
-// lists. Cost is what a triggering message is worth, in silent ones.
-func Lists(ctx context.Context, lists []sample.List, cost float64, o Options) ([]ListRun, error) {
+// lists.
+func Lists(ctx context.Context, lists []sample.List, o Options) ([]ListRun, error) {
 	return each(ctx, lists, o, func(ctx context.Context, l sample.List) ([]ListRun, error) {
 		truth, err := l.Truth()
 		if err != nil {
 			return nil, err
 		}
 		var out []ListRun
-		for _, m := range listers(l, cost, o.Now) {
+		for _, m := range listers(l, o) {
 			r, err := m.on(ctx, l, truth)
 			if err != nil {
 				return nil, err
@@ -101,9 +101,9 @@ func share(n, others int) float64 {
 }
 
 // listers are the methods that a list is screened with.
-func listers(l sample.List, cost float64, now func() time.Time) []lister {
+func listers(l sample.List, o Options) []lister {
 	ours := lister{name: "telltale", run: func(ctx context.Context, l sample.List, _ sample.Truth, f *filter.Filter) ([][]int, []time.Duration, error) {
-		return search(ctx, l, cost, f, now)
+		return search(ctx, l, f, o)
 	}}
 	told := func(run func(baseline.Terms, sample.Truth, baseline.AskTerms) ([][]int, error)) func(context.Context, sample.List, sample.Truth, *filter.Filter) ([][]int, []time.Duration, error) {
 		return func(_ context.Context, l sample.List, truth sample.Truth, f *filter.Filter) ([][]int, []time.Duration, error) {
@@ -152,10 +152,10 @@ func askTerms(l sample.List, f *filter.Filter) baseline.AskTerms {
 }
 
 // search puts the questions of package screen to a filter.
-func search(ctx context.Context, l sample.List, cost float64, f *filter.Filter, now func() time.Time) ([][]int, []time.Duration, error) {
-	began := now()
+func search(ctx context.Context, l sample.List, f *filter.Filter, o Options) ([][]int, []time.Duration, error) {
+	began := o.Now()
 	s, err := screen.New(screen.Config{
-		Terms: l.Terms, Sep: l.Filter.Sep, MaxLen: l.Filter.MaxLen, MaxSize: l.MaxSize, Noisy: l.Noisy(), TriggerCost: cost,
+		Terms: l.Terms, Sep: l.Filter.Sep, MaxLen: l.Filter.MaxLen, MaxSize: l.MaxSize, Noisy: l.Noisy(), TriggerCost: o.trigger(),
 	})
 	if err != nil {
 		return nil, nil, err
@@ -163,7 +163,7 @@ func search(ctx context.Context, l sample.List, cost float64, f *filter.Filter, 
 	var times []time.Duration
 	for ctx.Err() == nil {
 		questions := s.Next()
-		times = append(times, now().Sub(began))
+		times = append(times, o.Now().Sub(began))
 		if len(questions) == 0 {
 			break
 		}
@@ -175,7 +175,7 @@ func search(ctx context.Context, l sample.List, cost float64, f *filter.Filter, 
 		if err != nil {
 			return nil, times, err
 		}
-		began = now()
+		began = o.Now()
 		for i, q := range questions {
 			if err := s.Answer(q.ID, screen.Answer{Hit: seen[i].Hit, Refused: seen[i].TooLong, MaxLen: l.Filter.MaxLen}); err != nil {
 				return nil, times, err

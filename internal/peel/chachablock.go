@@ -3,7 +3,31 @@ package peel
 import (
 	"encoding/binary"
 	"math/bits"
+
+	"golang.org/x/crypto/chacha20"
 )
+
+// openChaCha is ChaCha20 (RFC 8439): ":iv" has the nonce in front of the
+// text, else it is zero; "1" begins with block 1, as Poly1305 needs it.
+func openChaCha(coat string, key, b []byte) ([]byte, error) {
+	nonce := make([]byte, chacha20.NonceSize)
+	if coat != "chacha20" && coat != "chacha20:1" {
+		if len(b) < len(nonce) {
+			return nil, errBlocks
+		}
+		nonce, b = b[:len(nonce)], b[len(nonce):]
+	}
+	c, err := chacha20.NewUnauthenticatedCipher(key, nonce)
+	if err != nil {
+		return nil, err
+	}
+	if coat == "chacha20-poly1305" || coat == "chacha20:1" || coat == "chacha20:iv,1" {
+		c.SetCounter(1)
+	}
+	out := make([]byte, len(b))
+	c.XORKeyStream(out, b)
+	return out, nil
+}
 
 // chachaBlock returns the first bytes of block 1 of ChaCha20 (RFC 8439,
 // section 2.3), made without allocating: most keys are told by it.

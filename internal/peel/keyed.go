@@ -1,45 +1,71 @@
 package peel
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
-// keyedPeeler tries every key with the ciphers and modes that the block, the
-// feedback and the stream peeler leave out: TEA, XTEA, XXTEA, QQTEA, SM4,
-// Blowfish, streams of DES, AES in OFB and CCM, ChaCha20 without a tag.
+// keyedPeeler tries every key with every cipher and mode: AES, DES, TEA, SM4
+// and Blowfish in blocks and as streams, those that authenticate, RC4 and
+// ChaCha20, QQTEA and XXTEA, repeating XOR.
 type keyedPeeler struct{}
 
 func (keyedPeeler) Name() string { return "keyed" }
 
+// keyring keeps for one search what every layer needs.
+type keyring struct {
+	fish fishTank
+}
+
+// fishKeys is how many keys Blowfish is tried with.
+const fishKeys = 2000
+
 func (keyedPeeler) Peel(in Input) []Candidate {
-	if len(in.Keys) == 0 || !in.enciphered() || len(in.Bytes) > in.Limit || len(in.Bytes) < 8 {
+	if len(in.Keys) == 0 || !in.enciphered() || len(in.Bytes) > in.Limit {
 		return nil
 	}
 	var out []Candidate
-	p := &prober{layers: []sealed{{in.Bytes, in, enough}}}
-	var key *Key
-	p.hit = func(_ int, coat string, plain []byte) {
-		if score := in.believe(plain, 0); score > 0 && len(plain) <= in.Limit {
-			out = append(out, Candidate{Coats: []string{coat}, Bytes: plain, Score: score, Key: key, Whole: true})
-		}
+	p := newProber([]sealed{{in.Bytes, in, enough}}, true)
+	if in.ring != nil {
+		p.fish = in.ring.fish
 	}
-	all := locks()
+	p.hit = func(h probeHit) {
+		out = append(out, Candidate{Coats: []string{h.coat}, Bytes: h.plain, Score: h.score, Key: &in.Keys[h.at], Whole: true})
+	}
 	for i := range in.Keys {
-		key = &in.Keys[i]
-		if i%64 == 0 && in.Context.Err() != nil {
+		if i%64 == 0 && (in.Context.Err() != nil || bestOf(out) >= 0.99) {
 			break
 		}
-		for j := range all {
-			if all[j].takes(len(key.Bytes)) {
-				p.try(&all[j], key.Bytes)
-			}
-		}
-		if n := len(key.Bytes); slices.Contains([]int{16, 32}, n) {
-			p.tryOthers(key.Bytes)
-		}
-		if in.Best = bestOf(out); in.Best >= 0.99 {
-			break
-		}
+		p.try(in.Keys[i].Bytes, keyRef{at: i}, p.kindsFor(i))
 	}
+	p.flush()
 	return bestBids(out)
+}
+
+// kindsFor the key at a place of a list: all, but for what is slow.
+func (p *prober) kindsFor(i int) kinds {
+	k := kindAES | kindDES | kindOther | kindRC4 | kindQQTEA | kindXXTEA | kindPoly | kindChaCha | kindXOR
+	if i < fishKeys {
+		k |= kindFish
+	}
+	return k
+}
+
+// enciphered reports whether the bytes may be ciphertext at all.
+func (in Input) enciphered() bool {
+	if n := len(in.Under); n > 0 && isCipher(in.Under[n-1]) {
+		return false // under two ciphers at once anything fits
+	}
+	return len(in.Bytes) >= 6 && in.Best < sure && in.Sure > 0.4 && !in.Derived && !in.Shape.Text() && in.Shape.Entropy > 1.5
+}
+
+// cipherLimit bounds the candidates of one cipher peeler for one layer.
+const cipherLimit = 16
+
+// bestBids keeps the best candidates.
+func bestBids(out []Candidate) []Candidate {
+	slices.SortStableFunc(out, func(a, b Candidate) int { return cmp.Compare(b.Score, a.Score) })
+	return out[:min(len(out), cipherLimit)]
 }
 
 func bestOf(out []Candidate) float64 {

@@ -26,21 +26,14 @@ const (
 	scanOverlap = 1024
 	// scanTime bounds the nominal cost of a scan, in nanoseconds of one
 	// processor of 2020.
-	scanTime = 24_000_000_000
+	scanTime = 16_000_000_000
 	// scanEnough is the evidence that a text needs: 2²⁵ places, 2⁵ ciphers
 	// and modes, and a margin of 2³⁰.
 	scanEnough = 60
 )
 
-// opened is a key of a scan that opened a layer.
-type openedKey struct {
-	layer int
-	coat  string
-	key   []byte
-	how   string
-	at    int
-	plain []byte
-}
+// openedKey is a key of a scan that opened a layer.
+type openedKey probeHit
 
 // scan looks for keys in a file that open one of the layers: first texts and
 // what they stand for, then the bytes at each place, with the cheapest
@@ -49,7 +42,7 @@ type openedKey struct {
 // ciphers that were not tried with the bytes at each place.
 func scan(ctx context.Context, file []byte, layers []sealed) (found []openedKey, skipped []string) {
 	file = file[:min(len(file), scanBytes)]
-	phases, skipped := scanPhases(layers, len(file))
+	phases, skipped := scanPhases(file, layers)
 	for _, ph := range phases {
 		if got := scanPhase(ctx, file, layers, ph); len(got) > 0 || ctx.Err() != nil {
 			return got, nil
@@ -59,114 +52,81 @@ func scan(ctx context.Context, file []byte, layers []sealed) (found []openedKey,
 }
 
 // phase is one pass over a file: it gives the keys in a piece to a prober.
-type phase func(p *prober, piece []byte, at func(offset int, how string))
+type phase struct {
+	name string
+	// bytewise: the prober tries CFB of bytes only.
+	bytewise bool
+	keys     func(p *prober, piece []byte)
+}
 
 // scanPhases are the passes, the likeliest and cheapest first. Passes whose
 // ciphers cannot have made the lengths at hand are left out, and so are those
 // that a file of this size leaves no time for; skipped names them.
-func scanPhases(layers []sealed, size int) (out []phase, skipped []string) {
-	all := []struct {
-		name  string
-		block int
-		cost  int // nanoseconds for one place of a file and one layer
-		pass  phase
-	}{
-		{"texts", 1, 1000, textPhase},
-		{"aes-128", 1, 900, rawPhase(16, "aes-128")},
-		{"aes-256", 1, 900, rawPhase(32, "aes-256")},
-		{"chacha20-poly1305", 1, 300, rawPhase(32)},
-		{"rc4", 1, 900, rawPhase(16)},
-		{"tea, xtea", 8, 1800, rawPhase(16, "tea", "xtea")},
-		{"aes-192", 1, 900, rawPhase(24, "aes-192")},
-		{"des", 8, 2000, rawPhase(8, "des")},
-		{"3des", 8, 4000, rawPhase(24, "3des")},
-		{"rc4 with 64 bits", 1, 900, rawPhase(8)},
-		{"rc4 with 40 bits", 1, 900, rawPhase(5)},
+func scanPhases(file []byte, layers []sealed) (out []phase, skipped []string) {
+	texts := kindAES | kindDES | kindOther | kindRC4 | kindQQTEA | kindXXTEA | kindPoly | kindChaCha
+	out = []phase{
+		{"texts", false, func(p *prober, piece []byte) { tryTexts(p, piece, false, texts) }},
+		{"digests of texts", false, func(p *prober, piece []byte) { tryTexts(p, piece, true, texts) }},
 	}
-	left := scanTime
-	for _, p := range all {
-		fits := slices.ContainsFunc(layers, func(s sealed) bool { return len(s.b)%p.block == 0 })
+	s := newSurprise(file)
+	left := int64(scanTime)
+	places := map[int]int64{}
+	for _, r := range rawPasses() {
+		fits := slices.ContainsFunc(layers, func(s sealed) bool { return len(s.b)%r.block == 0 })
 		if !fits {
 			continue
 		}
-		if left -= p.cost * size; left < 0 && len(out) > 0 {
-			skipped = append(skipped, p.name)
-			left += p.cost * size
+		if _, counted := places[r.size]; !counted {
+			places[r.size] = s.count(file, r.size)
+		}
+		cost := places[r.size] * int64(r.cost) * int64(1+len(layers)) / 2
+		if cost > left {
+			skipped = append(skipped, r.name)
 			continue
 		}
-		out = append(out, p.pass)
+		left -= cost
+		out = append(out, phase{r.name, r.bytewise, func(p *prober, piece []byte) {
+			s.each(piece, r.size, func(from int) { p.try(piece[from:from+r.size], keyRef{at: from}, r.kinds) })
+		}})
 	}
 	return out, skipped
 }
 
-// rawPhase takes the n bytes at each place as a key, if they look like one.
-// Without names it tries the ciphers that are no block ciphers.
-func rawPhase(n int, names ...string) phase {
-	var tried []lock
-	for _, l := range locks() {
-		if slices.Contains(names, l.name) {
-			tried = append(tried, l)
-		}
-	}
-	return func(p *prober, piece []byte, at func(int, string)) {
-		window := spread{need: n - 1 - n/6}
-		for i := range piece {
-			window.add(piece[i])
-			from := i + 1 - n
-			if from < 0 {
-				continue
-			}
-			if from > 0 {
-				window.drop(piece[from-1])
-			}
-			if window.distinct < window.need || from >= scanPiece {
-				continue
-			}
-			at(from, "")
-			for j := range tried {
-				p.try(&tried[j], piece[from:i+1])
-			}
-			if len(tried) == 0 {
-				p.tryPlaces(piece[from : i+1])
-			}
-		}
+// rawPass takes the bytes at each place as keys of some ciphers.
+type rawPass struct {
+	name     string
+	size     int
+	kinds    kinds
+	block    int // the length of ciphertext is a multiple of it
+	cost     int // nanoseconds for a key and a layer
+	bytewise bool
+}
+
+func rawPasses() []rawPass {
+	return []rawPass{
+		{"aes-128", 16, kindAES, 1, 150, false},
+		{"aes-256", 32, kindAES, 1, 150, false},
+		{"chacha20-poly1305", 32, kindPoly, 1, 200, false},
+		{"aes-192", 24, kindAES, 1, 150, false},
+		{"tea, xtea, sm4, qqtea", 16, kindOther | kindQQTEA, 8, 600, false},
+		{"des", 8, kindDES, 8, 100, false},
+		{"3des", 24, kindDES, 8, 200, false},
+		{"rc4", 16, kindRC4, 1, 350, false},
+		{"aes-128-cfb8", 16, kindAES, 1, 250, true},
+		{"3des with two keys", 16, kindDES, 8, 200, false},
+		{"rc4 with 64 bits", 8, kindRC4, 1, 350, false},
+		{"rc4 with 256 bits", 32, kindRC4, 1, 350, false},
+		{"rc4 with 40 bits", 5, kindRC4, 1, 350, false},
+		{"aes-256-cfb8", 32, kindAES, 1, 250, true},
 	}
 }
 
-// spread counts the different bytes of a window. Random keys have few that
-// occur twice; code, tables and zeros have many.
-type spread struct {
-	counts         [256]uint16
-	distinct, need int
-}
-
-func (s *spread) add(c byte) {
-	if s.counts[c]++; s.counts[c] == 1 {
-		s.distinct++
-	}
-}
-
-func (s *spread) drop(c byte) {
-	if s.counts[c]--; s.counts[c] == 0 {
-		s.distinct--
-	}
-}
-
-// textPhase takes the texts of a piece, and what they stand for, as keys of
-// every cipher.
-func textPhase(p *prober, piece []byte, at func(int, string)) {
-	all := slices.DeleteFunc(locks(), func(l lock) bool { return l.keys == nil }) // Blowfish prepares a key in 20 µs
-	keyTexts(piece, func(key []byte, how string, offset int) {
-		if offset >= scanPiece {
-			return
+// tryTexts takes the texts of a piece, or what they stand for, as keys.
+func tryTexts(p *prober, piece []byte, derived bool, k kinds) {
+	keyTexts(piece, derived, func(key []byte, how string, offset int) {
+		if offset < scanPiece {
+			p.try(key, keyRef{offset, how}, k)
 		}
-		at(offset, how)
-		for i := range all {
-			if all[i].takes(len(key)) {
-				p.try(&all[i], key)
-			}
-		}
-		p.tryOthers(key)
 	})
 }
 
@@ -203,14 +163,15 @@ func scanPhase(ctx context.Context, file []byte, layers []sealed, ph phase) []op
 // scanOne runs a phase over one piece.
 func scanOne(file []byte, from int, layers []sealed, ph phase) []openedKey {
 	var out []openedKey
-	var offset int
-	var how string
-	p := &prober{layers: layers, fast: true}
-	p.hit = func(layer int, coat string, plain []byte) {
+	p := newProber(layers, false)
+	p.bytewise = ph.bytewise
+	p.hit = func(h probeHit) {
 		if len(out) < cipherLimit {
-			out = append(out, openedKey{layer, coat, slices.Clone(p.key), how, from + offset, plain})
+			h.at += from
+			out = append(out, openedKey(h))
 		}
 	}
-	ph(p, file[from:min(len(file), from+scanPiece+scanOverlap)], func(o int, h string) { offset, how = o, h })
+	ph.keys(p, file[from:min(len(file), from+scanPiece+scanOverlap)])
+	p.flush()
 	return out
 }

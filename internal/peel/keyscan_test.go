@@ -86,11 +86,13 @@ func FuzzKeyTexts(f *testing.F) {
 		if len(b) > 1<<12 {
 			return
 		}
-		keyTexts(b, func(key []byte, _ string, offset int) {
-			if len(key) == 0 || len(key) > 4*keyMost || offset < 0 || offset > len(b) {
-				t.Errorf("key of %d bytes at %d", len(key), offset)
-			}
-		})
+		for _, derived := range []bool{false, true} {
+			keyTexts(b, derived, func(key []byte, _ string, offset int) {
+				if len(key) == 0 || len(key) > 4*keyMost || offset < 0 || offset > len(b) {
+					t.Errorf("key of %d bytes at %d", len(key), offset)
+				}
+			})
+		}
 	})
 }
 

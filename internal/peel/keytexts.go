@@ -5,15 +5,16 @@ import (
 	"crypto/md5"
 	"crypto/sha1"
 	"crypto/sha256"
+	"encoding/hex"
 )
 
 // keyTexts yields the texts in a file that may be keys or stand for keys: the
 // printable runs of ASCII and UTF-16LE, whole, between quotes, and as the
-// words that settings and addresses are made of; each as it is, padded with
-// zeros, decoded from hex or base64, and as MD5, SHA-1 and SHA-256. Nothing
-// is stored: the keys are only valid until yield returns.
-func keyTexts(b []byte, yield func(key []byte, how string, offset int)) {
-	t := texts{yield: yield}
+// words that settings and addresses are made of; each as it is and decoded
+// from hex or base64, or, where derived, what it stands for. Nothing is
+// stored: the keys are only valid until yield returns.
+func keyTexts(b []byte, derived bool, yield func(key []byte, how string, offset int)) {
+	t := texts{yield: yield, derived: derived}
 	for i := 0; i < len(b); {
 		from := i
 		for i < len(b) && b[i] >= 0x20 && b[i] < 0x7f {
@@ -30,9 +31,10 @@ func keyTexts(b []byte, yield func(key []byte, how string, offset int)) {
 }
 
 type texts struct {
-	yield  func(key []byte, how string, offset int)
-	narrow []byte
-	padded [32]byte
+	derived bool
+	yield   func(key []byte, how string, offset int)
+	narrow  []byte
+	padded  [32]byte
 }
 
 const keyRun = 4096
@@ -66,27 +68,38 @@ func (t *texts) text(b []byte, how string, offset int) {
 	if len(b) < keyLeast {
 		return
 	}
+	if t.derived {
+		if len(b) <= keyMost {
+			t.forms(b, how, offset)
+		}
+		return
+	}
 	if len(b) <= keyMost {
 		t.yield(b, how, offset)
-		for _, n := range []int{8, 16, 24, 32} {
-			if len(b) < n {
-				clear(t.padded[copy(t.padded[:], b):])
-				t.yield(t.padded[:n], join(how, "padded"), offset)
-			}
-		}
-		t.digests(b, how, offset)
 	}
 	if len(b) <= 4*keyMost {
 		t.decoded(b, how, offset)
 	}
 }
 
-func (t *texts) digests(b []byte, how string, offset int) {
+// forms yields what a text stands for: itself padded with zeros, and its
+// digests, whole or cut to the length of a key, as bytes and in hex.
+func (t *texts) forms(b []byte, how string, offset int) {
+	for _, n := range []int{8, 16, 24, 32} {
+		if len(b) < n {
+			clear(t.padded[copy(t.padded[:], b):])
+			t.yield(t.padded[:n], join(how, "padded"), offset)
+		}
+	}
 	m, s1, s := md5.Sum(b), sha1.Sum(b), sha256.Sum256(b)
 	t.yield(m[:], join(how, "md5"), offset)
 	t.yield(s[:], join(how, "sha256"), offset)
 	t.yield(s[:16], join(how, "sha256"), offset)
 	t.yield(s1[:16], join(how, "sha1"), offset)
+	hex.Encode(t.padded[:], m[:])
+	t.yield(t.padded[:], join(how, "md5 in hex"), offset)
+	t.yield(t.padded[:16], join(how, "md5 in hex"), offset)
+	t.yield(t.padded[8:24], join(how, "md5 in hex"), offset)
 }
 
 // decoded yields what hex or base64 text stands for.

@@ -122,6 +122,12 @@ var errBlocks = errors.New("not whole blocks")
 
 // openMode decrypts b; padding is taken off in the modes that need it.
 func openMode(block cipher.Block, o opening, b []byte) ([]byte, error) {
+	plain, _, err := openPadded(block, o, b)
+	return plain, err
+}
+
+// openPadded is openMode that also counts the bytes of sound padding.
+func openPadded(block cipher.Block, o opening, b []byte) (plain []byte, pad int, err error) {
 	size := block.BlockSize()
 	iv := make([]byte, size)
 	switch o.place {
@@ -129,27 +135,37 @@ func openMode(block cipher.Block, o opening, b []byte) ([]byte, error) {
 		copy(iv, o.key)
 	case "iv":
 		if len(b) <= size {
-			return nil, errBlocks
+			return nil, 0, errBlocks
 		}
 		iv, b = b[:size], b[size:]
 	}
-	switch o.mode {
-	case "ctr":
-		return openCTR(block, iv, b), nil
-	case "cfb":
-		return openCFB(block, iv, b), nil
-	case "cfb8":
-		return openCFB8(block, iv, b), nil
-	case "ofb":
-		return openOFB(block, iv, b), nil
-	case "ecb", "cbc":
-	default:
-		return nil, fmt.Errorf("no such mode: %s", o.mode)
+	if stream := streamMode(o.mode); stream != nil {
+		return stream(block, iv, b), 0, nil
+	}
+	if o.mode != "ecb" && o.mode != "cbc" {
+		return nil, 0, fmt.Errorf("no such mode: %s", o.mode)
 	}
 	if len(b) == 0 || len(b)%size != 0 {
-		return nil, errBlocks
+		return nil, 0, errBlocks
 	}
-	return unpad(mode{chain: o.mode == "cbc", iv: iv}.open(block, b, iv), size), nil
+	plain = mode{chain: o.mode == "cbc", iv: iv}.open(block, b)
+	pad = padding(plain[len(plain)-size:])
+	return unpad(plain, size), pad, nil
+}
+
+// streamMode is how a mode that needs no padding is opened; nil: it does.
+func streamMode(mode string) func(block cipher.Block, iv, b []byte) []byte {
+	switch mode {
+	case "ctr":
+		return openCTR
+	case "cfb":
+		return openCFB
+	case "cfb8":
+		return openCFB8
+	case "ofb":
+		return openOFB
+	}
+	return nil
 }
 
 // openOFB is output feedback (NIST SP 800-38A, section 6.4).

@@ -32,7 +32,7 @@ func (o *Opener) Open(ctx context.Context, job Job) Result {
 		ctx: ctx, job: job, peelers: o.peelers, budget: job.Budget.withDefaults(),
 		cribs: o.memo.get(job.Needles, job.Words),
 		seed:  maphash.MakeSeed(), seen: map[uint64]float64{},
-		salt: map[saltPlace][]byte{},
+		salt: map[saltPlace][]byte{}, ring: keyring{fish: fishTank{}},
 	}
 	s.push(&node{bytes: job.Bytes, length: len(job.Bytes), raw: true, score: 1})
 	for s.queue.Len() > 0 || s.unlock() {
@@ -91,6 +91,7 @@ type search struct {
 	// salts counts the layers that salted digests were looked for in.
 	salts int
 	salt  map[saltPlace][]byte
+	ring  keyring
 }
 
 // visit reports what is in a layer and queues what is under it.
@@ -118,7 +119,7 @@ func (s *search) visit(n *node) {
 func (s *search) peel(n *node, shape Shape, read bool) bool {
 	in := Input{
 		Bytes: n.bytes, Under: n.path, Keys: s.job.Keys, Cribs: s.cribs, Shape: shape,
-		List: s.job.ExpectList, Context: s.ctx, Sure: n.score, Derived: n.derived(),
+		List: s.job.ExpectList, Context: s.ctx, Sure: n.score, Derived: n.derived(), ring: &s.ring,
 	}
 	message := isHTTP(n.bytes)
 	if read {

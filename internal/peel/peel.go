@@ -167,6 +167,8 @@ type Input struct {
 	Limit int
 	// Context ends long work.
 	Context context.Context
+	// ring is what a search keeps of its keys; nil outside of one.
+	ring *keyring
 }
 
 // Candidate is a bid: the bytes under a coat.

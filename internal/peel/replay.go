@@ -153,7 +153,7 @@ func replayCipher(coat string, key *Key, b []byte) ([]byte, error) {
 	case "chacha20":
 		return openChaCha(coat, key.Bytes, b)
 	case "chacha20-poly1305":
-		return openAEAD(coat, key.Bytes, b)
+		return openPoly(key.Bytes, b)
 	}
 	return openLock(coat, key.Bytes, b)
 }

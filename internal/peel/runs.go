@@ -6,6 +6,7 @@ import (
 	"encoding/base32"
 	"encoding/base64"
 	"slices"
+	"strings"
 )
 
 // run is a stretch of bytes that belong to one alphabet.
@@ -170,9 +171,17 @@ func bid(plain []byte, base float64) float64 {
 
 // known reports whether b begins like a format that this package opens.
 func known(b []byte) bool {
-	for _, m := range []string{"\x1f\x8b\x08", "\x28\xb5\x2f\xfd", "\xff\x06\x00\x00sNaPpY", "\x04\x22\x4d\x18", "BZh", "\x78\x01", "\x78\x9c", "\x78\xda", "\x78\x5e", "PK\x03\x04", "HTTP/1.", "bplist00", "SQLite format 3", "\xfd7zXZ\x00"} {
-		if bytes.HasPrefix(b, []byte(m)) {
-			return true
+	if len(b) < 2 {
+		return false
+	}
+	switch b[0] {
+	case 'x': // zlib at its usual levels
+		return strings.IndexByte("\x01\x9c\xda\x5e", b[1]) >= 0
+	case 0x1f, 0x28, 0xff, 0x04, 'B', 'P', 'H', 'b', 'S', 0xfd:
+		for _, m := range []string{"\x1f\x8b\x08", "\x28\xb5\x2f\xfd", "\xff\x06\x00\x00sNaPpY", "\x04\x22\x4d\x18", "BZh", "PK\x03\x04", "HTTP/1.", "bplist00", "SQLite format 3", "\xfd7zXZ\x00"} {
+			if bytes.HasPrefix(b, []byte(m)) {
+				return true
+			}
 		}
 	}
 	return false

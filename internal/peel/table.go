@@ -4,7 +4,7 @@ package peel
 // know their format by its beginning first, ciphers last.
 func All() []Peeler {
 	all := append(structural(), embedded()...)
-	return append(all, blockPeeler{}, feedbackPeeler{}, streamPeeler{}, keyedPeeler{}, xorPeeler{}, bytewisePeeler{}, affinePeeler{})
+	return append(all, keyedPeeler{}, xorPeeler{}, bytewisePeeler{}, affinePeeler{})
 }
 
 // embedded are the peelers of runs, which may stand anywhere in a layer.

@@ -1,0 +1,257 @@
+package peel
+
+// believe scores a decryption: 0 if chance explains it. A known text proves
+// it; else it must be text of enough evidence (each byte of padding is as
+// good as eight bits), or a compressed stream that is sound to its end. Where
+// deep, texts in a container and sound padding count too.
+func (s *sealed) believe(plain []byte, padding int, deep bool) float64 {
+	if len(plain) == 0 {
+		return 0
+	}
+	if s.in.Cribs.Knows(plain) {
+		return 0.99
+	}
+	if readable(plain) {
+		if bits := evidence(plain) + 8*float64(padding); bits >= s.least {
+			return belief(bits)
+		}
+	}
+	if s.sound(plain, deep) {
+		return 0.8
+	}
+	if !deep {
+		return 0
+	}
+	if bits := held(s.in, plain) + 8*float64(padding); bits >= s.least {
+		return 0.9 * belief(bits)
+	}
+	if padding > 1 {
+		return 0.2
+	}
+	return 0
+}
+
+// sound reports whether b is a compressed stream that inflates to its end, or
+// begins with text. Where deep, the stream may have no magic.
+func (s *sealed) sound(b []byte, deep bool) bool {
+	if len(b) <= 16 || !known(b) && (!deep || !likelyStream(b, len(b))) {
+		return false
+	}
+	in := s.in
+	in.Bytes, in.Shape, in.Best = b, ShapeOf(b), 0
+	for _, c := range (compressPeeler{}).Peel(in) {
+		if c.Offset != 0 || len(c.Bytes) <= 8 {
+			continue
+		}
+		if c.Note == "" && c.Score >= 0.8 || c.Note == NoteTruncated && len(c.Bytes) >= 32 && evidence(c.Bytes) >= s.least {
+			return true
+		}
+	}
+	return false
+}
+
+// held is the evidence of the texts that stand in a container, and of its
+// form.
+func held(in Input, b []byte) float64 {
+	if !likelyContainer(b, len(b)) {
+		return 0
+	}
+	in.Bytes, in.Shape, in.Best = b, ShapeOf(b), 0
+	best := 0.0
+	for _, k := range []struct {
+		peeler Peeler
+		form   float64 // bits
+	}{
+		{protobufPeeler{}, 8}, {asn1Peeler{}, 20}, {bsonPeeler{}, 32}, {zipPeeler{}, 24}, {tarPeeler{}, 32}, {bplistPeeler{}, 48}, {sqlitePeeler{}, 48},
+		{itemPeelers()[0], 12}, {itemPeelers()[1], 12},
+	} {
+		bits := 0.0
+		for _, c := range k.peeler.Peel(in) {
+			if c.Score < 0.7 {
+				continue
+			}
+			bits = max(bits, 1)
+			if known(c.Bytes) {
+				bits += 14
+			} else if readable(c.Bytes) {
+				bits += max(0, evidence(c.Bytes))
+			}
+		}
+		if bits > 0 {
+			best = max(best, bits+k.form)
+		}
+	}
+	return best
+}
+
+// likelyContainer reports whether b, the first bytes of size, may begin a
+// binary container.
+func likelyContainer(b []byte, size int) bool {
+	if len(b) < 4 {
+		return false
+	}
+	switch c := b[0]; {
+	case known(b):
+		return true
+	case c == 0x30 && asn1Fits(b, size):
+		return true
+	case c >= 0x81 && c <= 0x8f || c == 0xde: // MessagePack: a map, whose first key is a text
+		if c == 0xde {
+			b = b[2:]
+		}
+		return b[1] >= 0xa1 && b[1] <= 0xbf && isText(b[2])
+	case c >= 0xa1 && c <= 0xb7 || c == 0xbf: // CBOR: the same
+		if b[1] >= 0x61 && b[1] <= 0x77 && isText(b[2]) {
+			return true
+		}
+	case int(c)|int(b[1])<<8 == size && b[2] == 0: // BSON
+		return true
+	}
+	return likelyFields(b, size) || likelyMember(b)
+}
+
+// asn1Fits: the length is that of the rest, but for padding.
+func asn1Fits(b []byte, size int) bool {
+	_, head, n, ok := asn1Head(b)
+	return ok && head+n <= size && head+n > size-17
+}
+
+// likelyMember: a name and then zeros, as tar begins.
+func likelyMember(b []byte) bool {
+	n := 0
+	for n < len(b) && isText(b[n]) {
+		n++
+	}
+	for _, c := range b[n:] {
+		if c != 0 {
+			return false
+		}
+	}
+	return n >= 4
+}
+
+// likelyFields walks the fields of Protocol Buffers as far as b goes.
+func likelyFields(b []byte, size int) bool {
+	for at := 0; at < len(b); {
+		tag := int(b[at])
+		if at++; tag >= 0x80 {
+			if at == len(b) {
+				return true
+			}
+			tag = tag&0x7f | int(b[at])<<7
+			if at++; tag >= 1<<12 {
+				return false
+			}
+		}
+		if tag>>3 == 0 {
+			return false
+		}
+		switch tag & 7 {
+		case 0:
+			for n := 0; at < len(b) && b[at] >= 0x80; n++ {
+				if at++; n == 9 {
+					return false
+				}
+			}
+			at++
+		case 1:
+			at += 8
+		case 5:
+			at += 4
+		case 2:
+			n := 0
+			for shift := 0; at < len(b); shift += 7 {
+				c := int(b[at])
+				n |= c & 0x7f << shift
+				if at++; c < 0x80 || shift > 21 {
+					break
+				}
+			}
+			if n > size-at {
+				return false
+			}
+			at += n
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// likelyStream reports whether b, the first bytes of size, may begin a
+// deflate or Brotli stream, which have no magic.
+func likelyStream(b []byte, size int) bool {
+	if len(b) < 12 {
+		return false
+	}
+	return likelyDeflate(b) || likelyBrotli(b, size)
+}
+
+// bitReader takes bits from the lowest up, as deflate and Brotli have them.
+type bitReader struct {
+	b  []byte
+	at int
+}
+
+func (r *bitReader) take(n int) int {
+	v := 0
+	for i := range n {
+		if r.at/8 < len(r.b) {
+			v |= int(r.b[r.at/8]>>(r.at%8)&1) << i
+		}
+		r.at++
+	}
+	return v
+}
+
+// likelyDeflate: the last block with the fixed codes and a literal in front,
+// or a block whose code of code lengths is complete (RFC 1951, 3.2.7).
+func likelyDeflate(b []byte) bool {
+	r := &bitReader{b: b}
+	last := r.take(1) == 1
+	switch r.take(2) {
+	case 1:
+		first := 0 // the codes come with the highest bit first
+		for range 7 {
+			first = first<<1 | r.take(1)
+		}
+		return last && first >= 0x18
+	case 2:
+		literals, distances, lengths := r.take(5), r.take(5), r.take(4)+4
+		if literals > 29 || distances > 29 || r.at+3*lengths > 8*len(b) {
+			return false
+		}
+		kraft := 0
+		for range lengths {
+			if n := r.take(3); n > 0 {
+				kraft += 1 << (7 - n)
+			}
+		}
+		return kraft == 1<<7
+	}
+	return false
+}
+
+// likelyBrotli: a header whose length fits (RFC 7932, 9.1 and 9.2).
+func likelyBrotli(b []byte, size int) bool {
+	r := &bitReader{b: b}
+	if r.take(1) == 1 && r.take(3) == 0 && r.take(3) == 1 {
+		return false // a large window: not of the RFC
+	}
+	last := r.take(1) == 1
+	if last && r.take(1) == 1 {
+		return false // empty
+	}
+	nibbles := r.take(2) + 4
+	if nibbles == 7 {
+		return false // metadata
+	}
+	n := r.take(4*nibbles) + 1
+	if nibbles > 4 && n <= 1<<(4*nibbles-4) || n > 64*size || n < 4 {
+		return false
+	}
+	if !last && r.take(1) == 1 { // stored
+		return n < size
+	}
+	return n >= size/2
+}

@@ -1,0 +1,200 @@
+package peel
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/des"
+	"encoding/binary"
+	"fmt"
+
+	"example.org/telltale/internal/peel/keyspeed"
+)
+
+// aesLanes gathers keys of one size until there is one for each lane.
+type aesLanes struct {
+	kernel  *keyspeed.AES
+	size, n int
+	cfb8    bool // one of them is to be tried with CFB of bytes
+	keys    [keyspeed.Lanes][32]byte
+	refs    [keyspeed.Lanes]keyRef
+	in, out keyspeed.Blocks
+}
+
+func (p *prober) tryAES(key []byte, ref keyRef) {
+	a := p.aes[len(key)]
+	a.kernel.Put(a.n, key)
+	copy(a.keys[a.n][:], key)
+	a.refs[a.n] = ref
+	if a.n++; a.n == keyspeed.Lanes {
+		p.flushAES(a)
+	}
+}
+
+func (p *prober) flushAES(a *aesLanes) {
+	if a.n == 0 {
+		return
+	}
+	a.kernel.Expand(a.size)
+	if p.bytewise {
+		p.flushBytes(a)
+	} else {
+		for i := range p.ops[16] {
+			p.runAES(a, &p.ops[16][i])
+		}
+		if p.deep {
+			p.flushBytes(a)
+		}
+	}
+	a.n = 0
+}
+
+// runAES puts one block through the cipher under every key.
+func (p *prober) runAES(a *aesLanes, op *probeOp) {
+	in := &a.in
+	if op.byKey {
+		in = a.kernel.Key()
+	} else {
+		a.in.Fill(op.in)
+	}
+	if op.encrypt {
+		a.kernel.Encrypt(&a.out, in)
+	} else {
+		a.kernel.Decrypt(&a.out, in)
+	}
+	for i := range op.checks {
+		c := &op.checks[i]
+		for lane := range a.n {
+			key := a.keys[lane][:a.size]
+			if p.passes(c, a.out[lane][:], key) {
+				p.confirm(p.aesLock(a.size), key, a.refs[lane], c)
+			}
+		}
+	}
+}
+
+// passes looks at an output.
+func (p *prober) passes(c *probeCheck, out, key []byte) bool {
+	h := p.head[:len(c.mask)]
+	for i, m := range c.mask {
+		h[i] = out[i] ^ m
+	}
+	if c.byKey {
+		for i := range min(len(h), len(key)) {
+			h[i] ^= key[i]
+		}
+	}
+	if c.tail {
+		return padding(h) > 1
+	}
+	return p.starts(h, len(p.layers[c.layer].b))
+}
+
+// aesLock is AES as a lock.
+func (p *prober) aesLock(size int) *lock {
+	return &lock{fmt.Sprintf("aes-%d", 8*size), false, []int{size}, 16, true, aes.NewCipher}
+}
+
+// desLanes is aesLanes for DES, and for triple DES.
+type desLanes struct {
+	kernel  *keyspeed.DES
+	size, n int
+	keys    [keyspeed.Wide][24]byte
+	refs    [keyspeed.Wide]keyRef
+	out     [keyspeed.Wide]uint64
+}
+
+func (p *prober) tryDES(key []byte, ref keyRef) {
+	d := p.des[len(key)]
+	d.kernel.Put(d.n, key)
+	copy(d.keys[d.n][:], key)
+	d.refs[d.n] = ref
+	if d.n++; d.n == keyspeed.Wide {
+		p.flushDES(d)
+	}
+}
+
+func (p *prober) flushDES(d *desLanes) {
+	if d.n == 0 {
+		return
+	}
+	d.kernel.Prepare(d.size)
+	for i := range p.ops[8] {
+		if op := &p.ops[8][i]; !op.encrypt {
+			p.runDES(d, op)
+		} else if p.deep {
+			for lane := range d.n { // rare, and keys are few
+				p.tryOp(p.desLock(d.size), nil, op, d.keys[lane][:d.size], d.refs[lane])
+			}
+		}
+	}
+	d.n = 0
+}
+
+func (p *prober) runDES(d *desLanes, op *probeOp) {
+	if block := binary.BigEndian.Uint64(op.in); d.size == 8 {
+		d.kernel.Decrypt(&d.out, block)
+	} else {
+		d.kernel.DecryptTriple(&d.out, block)
+	}
+	var out [8]byte
+	for i := range op.checks {
+		c := &op.checks[i]
+		for lane := range d.n {
+			binary.BigEndian.PutUint64(out[:], d.out[lane])
+			if key := d.keys[lane][:d.size]; p.passes(c, out[:], key) {
+				p.confirm(p.desLock(d.size), key, d.refs[lane], c)
+			}
+		}
+	}
+}
+
+func (p *prober) desLock(size int) *lock {
+	if size == 8 {
+		return &lock{"des", false, []int{8}, 8, true, des.NewCipher}
+	}
+	return &lock{"3des", false, []int{16, 24}, 8, true, newTripleDES}
+}
+
+// tryLock tests a key with a cipher of the standard kind, one by one.
+func (p *prober) tryLock(l *lock, key []byte, ref keyRef) {
+	ops := p.ops[l.size]
+	if len(ops) == 0 || !l.stream && ops[0].encrypt {
+		return
+	}
+	block, err := l.make(key)
+	if err != nil {
+		return
+	}
+	for i := range ops {
+		if !ops[i].encrypt || l.stream {
+			p.tryOp(l, block, &ops[i], key, ref)
+		}
+	}
+}
+
+// tryOp runs one operation; block is made where it is not given.
+func (p *prober) tryOp(l *lock, block cipher.Block, op *probeOp, key []byte, ref keyRef) {
+	if block == nil {
+		var err error
+		if block, err = l.make(key); err != nil {
+			return
+		}
+	}
+	var in, out [16]byte
+	n := block.BlockSize()
+	if op.byKey {
+		copy(in[:n], key)
+	} else {
+		copy(in[:n], op.in)
+	}
+	if op.encrypt {
+		block.Encrypt(out[:n], in[:n])
+	} else {
+		block.Decrypt(out[:n], in[:n])
+	}
+	for i := range op.checks {
+		if c := &op.checks[i]; p.passes(c, out[:n], key) {
+			p.confirm(l, key, ref, c)
+		}
+	}
+}

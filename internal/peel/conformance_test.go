@@ -43,6 +43,8 @@ func coated(t *testing.T) map[string][]byte {
 	}
 	inputs["mail"] = []byte("From: a@example.test\r\nTo: b@example.test\r\nSubject: x\r\n\r\n" + marked)
 	inputs["thrift"] = thriftCompact(text)
+	inputs["dictionary"] = withDictionary(t, text, []byte(key2006+" "+mark))
+	inputs["tail"] = bzip2Of(text)[4:]
 	inputs["numbers"] = each("%d,")(r, text)
 	inputs["affine"] = mapped(text, 77, 9)
 	maps.Copy(inputs, containers(t))
@@ -51,7 +53,7 @@ func coated(t *testing.T) map[string][]byte {
 
 func input(t *testing.T, b []byte) peel.Input {
 	t.Helper()
-	keys := []peel.Key{{Bytes: []byte(key2006), Source: "test"}, {Bytes: []byte(key2006 + key2006), Source: "test"}}
+	keys := []peel.Key{{Bytes: []byte(key2006), Source: "test"}, {Bytes: []byte(key2006 + key2006), Source: "test"}, {Bytes: []byte(key2006 + " " + mark), Source: "test"}}
 	return peel.Input{Bytes: b, Keys: keys, Cribs: peel.NewCribs(markNeedles(), nil), Shape: peel.ShapeOf(b), Sure: 1, Limit: 1 << 20, Context: context.Background()}
 }
 

@@ -129,6 +129,9 @@ func replayCoat(coat string, key *Key, b []byte) ([]byte, error) {
 	case "hash":
 		return b, nil
 	}
+	if strings.HasSuffix(coat, ":dictionary") && key != nil {
+		return openDictionary(coat, key.Bytes, b, layerLimit)
+	}
 	return replayPeeler(coat, b)
 }
 

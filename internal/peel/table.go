@@ -10,8 +10,8 @@ func All() []Peeler {
 // embedded are the peelers of runs, which may stand anywhere in a layer.
 func embedded() []Peeler {
 	return []Peeler{
-		compressPeeler{}, hexPeeler{}, base64Peeler{}, base32Peeler{},
-		uuPeeler{}, numbersPeeler{}, baseNPeeler{}, insidePeeler{}, reversePeeler{},
+		compressPeeler{}, dictionaryPeeler{}, hexPeeler{}, base64Peeler{}, base32Peeler{},
+		uuPeeler{}, numbersPeeler{}, baseNPeeler{}, insidePeeler{}, tailPeeler{}, reversePeeler{},
 	}
 }
 

@@ -167,7 +167,11 @@ func wsJoin(frames []wsFrame) []wsMessage {
 func wsInflate(b, window []byte, limit int) []byte {
 	src := bytes.NewReader(append(bytes.Clone(b), "\x00\x00\xff\xff\x01\x00\x00\xff\xff"...))
 	out, err := readUpTo(flate.NewReaderDict(src, window), limit)
-	if err != nil && len(out) < 12 {
+	if err == nil || len(out) >= 12 {
+		return out
+	}
+	out, known, _ := inflateUnknown(b, limit) // messages before were not captured
+	if len(out) < 12 || known < len(out)/2 || !readable(out) {
 		return nil
 	}
 	return out

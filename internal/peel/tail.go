@@ -72,7 +72,7 @@ func tailStarts(b []byte) []int {
 // (RFC 1951, section 3.2.7), as zlib writes it: each of the three codes must
 // be complete, and there must be a code for the end.
 func codesComplete(b []byte, at int) bool {
-	r := bitReader{b: b, at: at + 3}
+	r := tailBits{b: b, at: at + 3}
 	literals, distances, count := int(r.take(5))+257, int(r.take(5))+1, int(r.take(4))+4
 	var lengths [19]byte
 	var spread [8]int
@@ -141,13 +141,13 @@ func oneCode(lengths []byte) bool {
 	return used <= 1
 }
 
-// bitReader reads bits, the least significant first. Behind the end are zeros.
-type bitReader struct {
+// tailBits reads bits, the least significant first. Behind the end are zeros.
+type tailBits struct {
 	b  []byte
 	at int
 }
 
-func (r *bitReader) take(n int) uint {
+func (r *tailBits) take(n int) uint {
 	var v uint
 	for i := range n {
 		if byteAt := r.at >> 3; byteAt < len(r.b) {
@@ -159,7 +159,7 @@ func (r *bitReader) take(n int) uint {
 }
 
 // symbol reads one symbol of a canonical code given by its lengths.
-func (r *bitReader) symbol(lengths *[19]byte) (int, bool) {
+func (r *tailBits) symbol(lengths *[19]byte) (int, bool) {
 	code, first := 0, 0
 	for n := byte(1); n < 8; n++ {
 		code |= int(r.take(1))

@@ -101,7 +101,7 @@ func writeWhole(path string, write func(io.Writer) error) error {
 		err = os.Rename(half, path)
 	}
 	if err != nil {
-		return fmt.Errorf("writing the report: %w", errors.Join(err, os.Remove(half)))
+		return fmt.Errorf("writing %s: %w", path, errors.Join(err, os.Remove(half)))
 	}
 	return nil
 }

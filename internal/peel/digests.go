@@ -2,32 +2,14 @@ package peel
 
 import (
 	"crypto/hmac"
-	"crypto/md5"
-	"crypto/sha1"
-	"crypto/sha256"
-	"crypto/sha3"
-	"crypto/sha512"
 	"encoding/base64"
 	"encoding/hex"
-	"hash"
+	"hash/crc32"
+	"strconv"
 	"strings"
 
 	"example.org/telltale/internal/peel/match"
 )
-
-// hashKind is a digest that programs make of texts.
-type hashKind struct {
-	name string
-	make func() hash.Hash
-}
-
-func hashKinds() []hashKind {
-	return []hashKind{
-		{"md5", md5.New}, {"sha1", sha1.New}, {"sha256", sha256.New}, {"sha512", sha512.New},
-		{"sha224", sha256.New224}, {"sha384", sha512.New384},
-		{"sha3-256", func() hash.Hash { return sha3.New256() }}, {"sha3-512", func() hash.Hash { return sha3.New512() }},
-	}
-}
 
 const (
 	// saltTokens is how many values of a capture are tried as salts.
@@ -37,6 +19,11 @@ const (
 	saltBytes   = 64 << 10
 	// saltLayers bounds the layers of one search that are looked at.
 	saltLayers = 8
+	// saltWork bounds the digests made for one layer.
+	saltWork = 300000
+	// crcNeedles bounds the texts whose check sums of 32 bits are looked for:
+	// the fewer, the rarer is one that is right by chance.
+	crcNeedles = 32
 	// cutLeast is the shortest part of a digest that is believed.
 	cutLeast = 8
 )
@@ -54,16 +41,19 @@ func (c *Cribs) salted(b []byte) []saltHit {
 	if len(values) > saltTokens {
 		values = values[:saltTokens]
 	}
-	wanted := digestValues(values)
-	if len(wanted) == 0 {
-		return nil
+	t := saltTest{wanted: digestValues(values)}
+	if len(c.needles) <= crcNeedles {
+		t.checkSums(c.needles, values)
 	}
-	t := saltTest{wanted: wanted}
+	if len(t.wanted) == 0 {
+		return t.hits
+	}
 	for i, n := range c.needles {
-		for _, text := range digestible(n.Text) {
-			if len(text) >= match.MinLen {
-				t.needle(i, text, values)
-			}
+		if len(n.Text) < match.MinLen {
+			continue
+		}
+		for _, text := range digestible(n.Text, len(c.needles) <= crcNeedles) {
+			t.needle(i, text, values)
 		}
 	}
 	return t.hits
@@ -73,6 +63,7 @@ type saltTest struct {
 	wanted map[uint64][]digestValue
 	hits   []saltHit
 	salt   []byte
+	work   int
 }
 
 // saltHit is a digest found, and the value that was mixed in; nil: none.
@@ -88,9 +79,14 @@ type digestValue struct {
 }
 
 func (t *saltTest) needle(i int, text []byte, values []token) {
-	for _, kind := range hashKinds() {
+	for n, kind := range hashKinds() {
+		h := kind.make()
+		if !t.wants(h.Size(), n < commonHashes) {
+			continue
+		}
 		sum := func(parts ...[]byte) []byte {
-			h := kind.make()
+			h.Reset()
+			t.work++
 			for _, p := range parts {
 				h.Write(p)
 			}
@@ -99,6 +95,9 @@ func (t *saltTest) needle(i int, text []byte, values []token) {
 		t.salt = nil
 		t.compare(i, kind.name, sum(text))
 		for _, v := range values {
+			if t.work > saltWork {
+				return
+			}
 			t.salt = v.text
 			t.compare(i, kind.name+":salted", sum(v.text, text))
 			t.compare(i, kind.name+":salted", sum(text, v.text))
@@ -106,9 +105,54 @@ func (t *saltTest) needle(i int, text []byte, values []token) {
 				t.compare(i, kind.name+":salted", sum(v.text, []byte(s), text))
 				t.compare(i, kind.name+":salted", sum(text, []byte(s), v.text))
 			}
+			t.work += 2
 			mac := hmac.New(kind.make, v.text)
 			mac.Write(text)
 			t.compare(i, "hmac-"+kind.name, mac.Sum(nil))
+		}
+	}
+}
+
+// wants reports whether a value is as long as a digest of n bytes, or a
+// shorter one that may be part of a common digest.
+func (t *saltTest) wants(n int, common bool) bool {
+	for _, values := range t.wanted {
+		for _, v := range values {
+			if len(v.sum) == n || common && len(v.sum) < n {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// checkSums looks for check sums of 32 bits among the values that are eight
+// hexadecimal digits, or a decimal number of as many bits. Random values fit
+// one of a few hundred tests once in ten million.
+func (t *saltTest) checkSums(needles []Needle, values []token) {
+	sums := map[uint32]token{}
+	for _, v := range values {
+		s := strings.TrimPrefix(string(v.text), "0x")
+		if n, err := strconv.ParseUint(s, 16, 32); err == nil && len(s) == 8 {
+			sums[uint32(n)] = v
+		}
+		if n, err := strconv.ParseUint(s, 10, 32); err == nil && len(s) >= 8 {
+			sums[uint32(n)] = v
+		}
+	}
+	if len(sums) == 0 {
+		return
+	}
+	for i, n := range needles {
+		if len(n.Text) < match.MinLen {
+			continue
+		}
+		for _, kind := range crcKinds() {
+			for _, text := range digestible(n.Text, false) {
+				if v, ok := sums[crc32.Checksum(text, kind.table)]; ok {
+					t.hits = append(t.hits, saltHit{match.Hit{Needle: i, Form: "hash:" + kind.name, At: v.at, Len: len(v.text)}, nil})
+				}
+			}
 		}
 	}
 }

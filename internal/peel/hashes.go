@@ -1,9 +1,6 @@
 package peel
 
 import (
-	"crypto/md5"
-	"crypto/sha1"
-	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"strings"
@@ -20,41 +17,36 @@ type hashTable struct {
 	form  []string
 }
 
-// newHashTable computes the digests of the needles in UTF-8 and UTF-16LE.
+// hashAll is the number of texts up to which every digest of every form is
+// looked for; of more, the common digests of the text as it is.
+const hashAll = 64
+
+// newHashTable computes the digests of the needles.
 func newHashTable(needles []Needle) hashTable {
 	var t hashTable
 	var written []Needle
+	kinds, all := hashKinds(), len(needles) <= hashAll
+	if !all {
+		kinds = kinds[:commonHashes]
+	}
 	for i, n := range needles {
-		for _, text := range digestible(n.Text) {
-			for _, d := range digests(text) {
-				for _, w := range spellings(d.sum) {
+		if len(n.Text) < match.MinLen {
+			continue
+		}
+		for _, text := range digestible(n.Text, all) {
+			for _, kind := range kinds {
+				h := kind.make()
+				h.Write(text)
+				for _, w := range spellings(h.Sum(nil)) {
 					written = append(written, Needle{Text: w})
 					t.owner = append(t.owner, i)
-					t.form = append(t.form, "hash:"+d.name)
+					t.form = append(t.form, "hash:"+kind.name)
 				}
 			}
 		}
 	}
 	t.set = match.CompileExact(written)
 	return t
-}
-
-type digest struct {
-	name string
-	sum  []byte
-}
-
-func digests(b []byte) []digest {
-	m, s1, s256 := md5.Sum(b), sha1.Sum(b), sha256.Sum256(b)
-	return []digest{{"md5", m[:]}, {"sha1", s1[:]}, {"sha256", s256[:]}}
-}
-
-func digestible(text string) [][]byte {
-	forms := [][]byte{[]byte(text)}
-	if wide, err := match.Charset("utf-16le").NewEncoder().Bytes([]byte(text)); err == nil {
-		forms = append(forms, wide)
-	}
-	return forms
 }
 
 // spellings of a digest: raw, hex in both cases, and base64 without padding.

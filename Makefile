@@ -56,6 +56,10 @@ bench-lab: build ## every lab profile over SEEDS seeds: true, found, missed, fal
 bench-isolate: build ## isolate and screen beside published methods (SET=file TERMS=file SHORT=1 SEED=1)
 	$(BIN)/telltale bench isolate --seed $(SEED) $(if $(SET),--set $(SET)) $(if $(TERMS),--terms $(TERMS)) $(if $(SHORT),--short)
 
+.PHONY: bench-peel
+bench-peel: ## the search for copies and keys beside its baselines (SIZE and BINARY in MB)
+	$(GO) run ./scripts/benchpeel -size $(or $(SIZE),64) -binary $(or $(BINARY),4)
+
 .PHONY: bench-null
 bench-null: ## 1,000 null runs of the statistics: share of false findings
 	$(GO) test -count=1 -run 'TestNull' -v ./internal/attribute/...

@@ -10,7 +10,7 @@ import (
 // agrep (1994), with a bitmap in place of a table of shifts. Every pattern is
 // at least `stride`+`window`-1 bytes long, so wherever it stands, one of the
 // places that are multiples of stride begins a window that lies within it.
-// Only those places are looked at: a window of the text whose bit is not set
+// Only those places are looked at: a window of the text whose bits are not set
 // belongs to no pattern. What passes is settled by exact tables.
 
 const (
@@ -28,10 +28,10 @@ const (
 	chainLimit  = 16
 )
 
-// wideWindows are the windows that long patterns are told apart by. Escapes
+// wideWindows are the widths of windows that long patterns are told apart by. Escapes
 // such as \u0061 repeat much and say little: in a text of escapes, the short
 // window of the bitmap fits nearly everywhere.
-var wideWindows = [...]int{48, 32, 16}
+func wideWindows() [3]int { return [...]int{48, 32, 16} }
 
 // place is one window of a pattern. Places with equal windows are a chain.
 type place struct {
@@ -53,7 +53,15 @@ type slot struct {
 	first int32 // index of the first place and 1; 0 is an empty slot
 }
 
+// mix is the odd number nearest to 2^64 over the golden ratio.
 const mix = 0x9E3779B97F4A7C15
+
+// The highest bits of a product say which word of the bitmap, these which two
+// bits of it: Bloom's filter with both bits in one load.
+const (
+	firstBit  = 40
+	secondBit = 34
+)
 
 // hashWide hashes a window of any width; windows of at most eight bytes are
 // one load that is masked.
@@ -83,12 +91,13 @@ func build(patterns []pattern) *Set {
 	s.mask = 1<<(8*s.window) - 1
 	windows := len(patterns) * s.stride
 	size := min(max(bits.Len(uint(windows*bitsPerWindow-1)), bitmapLeast), bitmapMost)
-	s.shift = uint(64 - size)
+	s.shift = uint(64 - size + 6)
 	s.bitmap = make([]uint64, 1<<size/64)
 	s.places = make([]place, 0, windows)
-	for _, width := range append(wideWindows[:], s.window) {
+	for _, width := range wideWindows() {
 		s.addTable(width)
 	}
+	s.addTable(s.window)
 	return s
 }
 
@@ -116,7 +125,7 @@ func (s *Set) addTable(width int) {
 // widest returns the widest window that a pattern of n bytes has at every
 // phase of the stride.
 func (s *Set) widest(n int) int {
-	for _, w := range wideWindows {
+	for _, w := range wideWindows() {
 		if n >= w+s.stride-1 {
 			return w
 		}
@@ -136,8 +145,8 @@ func (s *Set) addPlace(t *table, pattern int32, phase int) {
 			best, fewest = offset, n
 		}
 	}
-	bit := (load(b, best) & s.mask) * mix >> s.shift
-	s.bitmap[bit>>6] |= 1 << (bit & 63)
+	w := (load(b, best) & s.mask) * mix
+	s.bitmap[w>>s.shift] |= 1<<(w>>firstBit&63) | 1<<(w>>secondBit&63)
 	h := s.hashWide(b[best:], t.width)
 	at := t.find(h)
 	s.places = append(s.places, place{pattern, int32(best), at.first})
@@ -194,28 +203,33 @@ func (s *Set) pass(b []byte, i int) int {
 	bitmap, mask, shift, stride := s.bitmap, s.mask, s.shift&63, s.stride
 	for i+3*stride+8 <= len(b) {
 		// Four at a time: their loads overlap, and one branch is for all.
-		h0 := (binary.LittleEndian.Uint64(b[i:]) & mask) * mix >> shift
-		h1 := (binary.LittleEndian.Uint64(b[i+stride:]) & mask) * mix >> shift
-		h2 := (binary.LittleEndian.Uint64(b[i+2*stride:]) & mask) * mix >> shift
-		h3 := (binary.LittleEndian.Uint64(b[i+3*stride:]) & mask) * mix >> shift
-		switch {
-		case bitmap[h0>>6]>>(h0&63)&1 != 0:
+		h0 := (binary.LittleEndian.Uint64(b[i:]) & mask) * mix
+		h1 := (binary.LittleEndian.Uint64(b[i+stride:]) & mask) * mix
+		h2 := (binary.LittleEndian.Uint64(b[i+2*stride:]) & mask) * mix
+		h3 := (binary.LittleEndian.Uint64(b[i+3*stride:]) & mask) * mix
+		if (both(bitmap[h0>>shift], h0)|both(bitmap[h1>>shift], h1)|both(bitmap[h2>>shift], h2)|both(bitmap[h3>>shift], h3))&1 != 0 {
+			for ; !s.possible(b, i); i += stride {
+			}
 			return i
-		case bitmap[h1>>6]>>(h1&63)&1 != 0:
-			return i + stride
-		case bitmap[h2>>6]>>(h2&63)&1 != 0:
-			return i + 2*stride
-		case bitmap[h3>>6]>>(h3&63)&1 != 0:
-			return i + 3*stride
 		}
 		i += 4 * stride
 	}
-	for ; i+s.window <= len(b); i += stride {
-		if h := (load(b, i) & mask) * mix >> shift; bitmap[h>>6]>>(h&63)&1 != 0 {
-			return i
-		}
+	for i+s.window <= len(b) && !s.possible(b, i) {
+		i += stride
 	}
 	return i
+}
+
+// both returns the two bits of a word that a hash names, joined, as the
+// lowest bit.
+func both(word, hash uint64) uint64 {
+	return word >> (hash >> firstBit & 63) & (word >> (hash >> secondBit & 63))
+}
+
+// possible asks the bitmap for the window at i.
+func (s *Set) possible(b []byte, i int) bool {
+	h := (load(b, i) & s.mask) * mix
+	return both(s.bitmap[h>>s.shift], h)&1 != 0
 }
 
 // settle compares the patterns that have a window at i.

@@ -56,6 +56,9 @@ const foldLimit = 16 << 20
 // Empty reports whether there is nothing to look for.
 func (s *Set) Empty() bool { return len(s.patterns) == 0 }
 
+// Len returns the number of patterns.
+func (s *Set) Len() int { return len(s.patterns) }
+
 // Has reports whether any needle is in b.
 func (s *Set) Has(b []byte) bool {
 	found := false

@@ -1,6 +1,9 @@
 package screen
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // doubt is a trigger that was inferred and never sent alone: all others in
 // the message that reacted were silent elsewhere, or nearly all.
@@ -13,11 +16,14 @@ type doubt struct {
 	odds float64
 }
 
-// doubtful is the chance of a wrong inference that is looked into, and
-// unseen counts the joins that may have been passed over.
+// doubtful is the chance of a wrong inference that is looked into, unseen
+// counts the joins that may have been passed over, and sampled is how many
+// inferences are looked into as long as all are right: the most doubtful, as
+// harmless candidates that react together are among those.
 const (
 	doubtful = 0.003
 	unseen   = 0.3
+	sampled  = 8
 )
 
 // checkDoubts sends, when all else is done, those inferred triggers alone that
@@ -25,13 +31,16 @@ const (
 // candidates were found to react together. If pairs are asked for, all are
 // sent alone: a rule of three words would pass for a pair too easily.
 func (s *Search) checkDoubts() bool {
+	slices.SortStableFunc(s.doubts, func(a, b doubt) int { return cmp.Compare(b.odds, a.odds) })
 	join := (unseen + s.counts.joined) / (1 + s.counts.joined + s.counts.parted)
 	for len(s.doubts) > 0 {
 		d := s.doubts[0]
 		s.doubts = s.doubts[1:]
-		if !s.stands(d.set) || s.graph == nil && d.odds*join < doubtful && !s.otherwise(d) {
+		sample := d.odds*join >= doubtful && (s.looked < sampled || s.counts.joined > 0)
+		if !s.stands(d.set) || s.graph == nil && !sample && !s.otherwise(d) {
 			continue
 		}
+		s.looked++
 		s.ask(s.message(d.set), "does the inferred trigger react alone?", func(hit bool) { s.settle(d.set, hit) })
 		return true
 	}

@@ -55,7 +55,7 @@ func (s *Search) checkGuard(head, tail string) {
 		s.joins.busy = false
 		if !hit {
 			s.between = true
-			s.counts.joined, s.counts.parted = 0, joinWeight
+			s.counts.joined, s.counts.parted, s.counts.together = 0, joinWeight, 0
 		}
 	})
 }

@@ -8,6 +8,7 @@ type counts struct {
 	missed, seen   float64 // answers to messages that held a trigger
 	falsely, quiet float64 // answers to messages that held none
 	joined, parted float64 // reactions that had a cause in no single candidate
+	together       float64 // silent messages of several candidates
 }
 
 // damped is the cost ratio that questions are chosen by. Accounts are dear,
@@ -21,8 +22,11 @@ func dampedPairs(cost float64) float64 { return math.Sqrt(cost) }
 
 // rates gives the present estimates.
 func (c counts) rates(noisy bool) rates {
-	r := rates{join: (0.02 + c.joined) / (1 + c.joined + c.parted)}
+	r := rates{join: (0.02 + c.joined) / (1 + c.joined + c.parted + c.together)}
 	if noisy {
+		// A silent message says less of joins then, and a little distrust of
+		// every reaction is right: the rates are not known.
+		r.join = (0.02 + c.joined) / (1 + c.joined + c.parted)
 		r.miss = (1 + c.missed) / (40 + c.missed + c.seen)
 		r.false = (0.5 + c.falsely) / (50 + c.falsely + c.quiet)
 	}

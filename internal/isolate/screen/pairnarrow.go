@@ -36,12 +36,9 @@ func (s *Search) narrowPairs(l *pairLane) {
 	})
 }
 
-// shown says whether a likely cause needs no further message. With noise a
-// candidate of a pair is not taken for a trigger of its own before it was sent
-// alone.
-func (s *Search) shown(l *pairLane, c cause) bool {
-	return !s.c.Noisy || c.a != c.b || len(s.graph.links[c.a]) == 0 || l.direct(c.items())
-}
+// shown says whether a likely cause needs no further message in its lane. With
+// noise it must have been sent alone.
+func (s *Search) shown(l *pairLane, c cause) bool { return !s.c.Noisy || l.direct(c.items()) }
 
 // direct says whether set was sent by itself and reacted.
 func (l *pairLane) direct(set []int) bool {
@@ -64,6 +61,9 @@ func (l *pairLane) last() []int {
 func (s *Search) silentPairs(items []int, counted map[edge]bool) {
 	r := s.rates()
 	s.counts.quiet++
+	if len(items) > 1 {
+		s.counts.together++
+	}
 	all := s.closure(items)
 	if a := items[0]; len(items) == 1 && s.graph.alone[a] < never {
 		s.graph.alone[a]++

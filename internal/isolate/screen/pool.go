@@ -187,6 +187,9 @@ func (l *lane) fresh(items []int) []int {
 func (s *Search) silent(items []int) {
 	r := s.rates()
 	s.counts.quiet++
+	if len(items) > 1 {
+		s.counts.together++
+	}
 	for _, i := range items {
 		s.cleared(i, r)
 		for _, j := range s.within.inside[i] {

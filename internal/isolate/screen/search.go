@@ -71,6 +71,7 @@ type Search struct {
 	order  []int
 	joins  joinCheck
 	doubts []doubt
+	looked int // doubts looked into
 
 	ready   []func() // steps that follow from answers
 	open    []pending

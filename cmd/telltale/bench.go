@@ -83,8 +83,8 @@ func (a *app) benchCommand() *cobra.Command {
 type benchResult struct {
 	// Problems says where they came from.
 	Problems    string               `json:"problems"`
-	Articles    []compare.Row        `json:"articles"`
-	Lists       []compare.Row        `json:"lists"`
+	Articles    []compare.ArticleRow `json:"articles"`
+	Lists       []compare.ListRow    `json:"lists"`
 	ArticleTime benchTime            `json:"article_time"`
 	ListTime    benchTime            `json:"list_time"`
 	Memory      uint64               `json:"memory_bytes"` // taken from the system at most
@@ -248,6 +248,5 @@ func (a *app) printBench(r benchResult) error {
 		fmt.Fprintf(a.stdout, "\ntime for a question: %.1f ms (median), %.1f ms (99 %%)\n", r.ListTime.P50, r.ListTime.P99)
 	}
 	fmt.Fprintf(a.stdout, "\nmemory: %d MB\n", r.Memory>>20)
-	compare.WriteErrors(a.stdout, slices.Concat(r.Articles, r.Lists))
 	return nil
 }

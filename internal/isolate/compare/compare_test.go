@@ -153,7 +153,6 @@ func TestTables(t *testing.T) {
 	if err := compare.WriteArticles(&b, rows); err != nil {
 		t.Fatal(err)
 	}
-	compare.WriteErrors(&b, rows)
 	want := `set       method  messages  p95  ratio  triggering  p95  ratio  rounds  exact  wrong  recall  ms p50  p99
 main (2)  old     20.0      30   1.00   6.0         8    1.00   20.0    50.0%  50.0%  50.0%   -       -
           new     5.0       6    0.25   2.0         2    0.33   2.5     50.0%  0.0%   50.0%   -       -

@@ -12,26 +12,38 @@ type Row struct {
 	Reference bool   `json:"reference,omitempty"`
 	Runs      int    `json:"runs"`
 	// Messages, Triggering and Rounds are means for articles and sums for
-	// lists; the P95 are of articles.
-	Messages      float64 `json:"messages"`
-	MessagesP95   int     `json:"messages_p95,omitempty"`
-	Triggering    float64 `json:"triggering"`
-	TriggeringP95 int     `json:"triggering_p95,omitempty"`
-	Rounds        float64 `json:"rounds"`
-	// Exact answers, and answers that are claimed and not exact, as shares.
-	Exact float64 `json:"exact"`
-	Wrong float64 `json:"wrong"`
-	// Recall and Precision are means.
-	Recall    float64 `json:"recall"`
-	Precision float64 `json:"precision,omitempty"`
-	// Bound is the fewest messages that can do; of lists.
-	Bound float64 `json:"bound,omitempty"`
+	// lists.
+	Messages   float64 `json:"messages"`
+	Triggering float64 `json:"triggering"`
+	Rounds     float64 `json:"rounds"`
+	// Recall is the mean share of the rules or triggers that was found.
+	Recall float64 `json:"recall"`
 	// TimeP50 and TimeP99 are what the program takes for a question, in
 	// milliseconds; zero for published methods.
 	TimeP50 float64 `json:"ms_p50,omitempty"`
 	TimeP99 float64 `json:"ms_p99,omitempty"`
 	// Errors that ended runs, each once.
 	Errors []string `json:"errors,omitempty"`
+}
+
+// ArticleRow is a row of articles.
+type ArticleRow struct {
+	Row
+	MessagesP95   int `json:"messages_p95"`
+	TriggeringP95 int `json:"triggering_p95"`
+	// Exact answers, and answers that are claimed and not exact, as shares.
+	Exact float64 `json:"exact"`
+	Wrong float64 `json:"wrong"`
+}
+
+// ListRow is a row of lists.
+type ListRow struct {
+	Row
+	// Precision is the mean share of the answers that are right.
+	Precision float64 `json:"precision"`
+	// Bound is the fewest messages that can do if nothing is known of a term
+	// from how it is written.
+	Bound int `json:"bound"`
 }
 
 // groups gathers runs of the same set and method, in the order in which they
@@ -60,10 +72,10 @@ func groups[R any](runs []R, key func(R) (set, method string)) [][]R {
 }
 
 // SumArticles makes one row for each method on each set.
-func SumArticles(runs []ArticleRun) []Row {
-	var out []Row
+func SumArticles(runs []ArticleRun) []ArticleRow {
+	var out []ArticleRow
 	for _, g := range groups(runs, func(r ArticleRun) (string, string) { return r.Set, r.Method }) {
-		row := Row{Set: g[0].Set, Method: g[0].Method, Reference: g[0].Reference, Runs: len(g)}
+		row := ArticleRow{Row: Row{Set: g[0].Set, Method: g[0].Method, Reference: g[0].Reference, Runs: len(g)}}
 		n := float64(len(g))
 		var messages, triggering []int
 		var times []time.Duration
@@ -89,17 +101,17 @@ func SumArticles(runs []ArticleRun) []Row {
 }
 
 // SumLists makes one row for each method on each set.
-func SumLists(runs []ListRun) []Row {
-	var out []Row
+func SumLists(runs []ListRun) []ListRow {
+	var out []ListRow
 	for _, g := range groups(runs, func(r ListRun) (string, string) { return r.Set, r.Method }) {
-		row := Row{Set: g[0].Set, Method: g[0].Method, Reference: g[0].Reference, Runs: len(g)}
+		row := ListRow{Row: Row{Set: g[0].Set, Method: g[0].Method, Reference: g[0].Reference, Runs: len(g)}}
 		n := float64(len(g))
 		var times []time.Duration
 		for _, r := range g {
 			row.Messages += float64(r.Messages)
 			row.Triggering += float64(r.Triggering)
 			row.Rounds += float64(r.Rounds)
-			row.Bound += float64(r.Bound)
+			row.Bound += r.Bound
 			row.Recall += r.Recall / n
 			row.Precision += r.Precision / n
 			times = append(times, r.times...)

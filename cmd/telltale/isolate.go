@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -36,6 +37,13 @@ answered by {"hits":[true,false]}: more messages, in far fewer rounds. With
 it was interrupted. A budget that is spent ends the search as inconclusive,
 with the best guess.
 
+With --characterise, the rules that were found are put to the test: whether
+their order matters, which ways of writing the filter takes for the same (case,
+width, Unicode forms, traditional and simplified, blanks, punctuation, signs
+without width), which signs keep words apart, how long a message may be, and
+how often answers are wrong. A text that holds the words of a rule and passed,
+given with --passed FILE, is searched for what disables the rule.
+
 Exit codes: 0 all tasks of stdio were answered; with exec, 10 the words were
 found and proved, 11 inconclusive.`
 
@@ -53,6 +61,11 @@ type isolateFlags struct {
 	// accounts that put messages side by side
 	accounts int
 	state    string
+	// what is asked about the rules once they are found
+	characterise bool
+	repeats      int
+	passed       []string
+	json         bool
 }
 
 func (a *app) isolateCommand() *cobra.Command {
@@ -73,6 +86,10 @@ func (a *app) isolateCommand() *cobra.Command {
 	f.BoolVar(&flags.all, "all", false, "find all rules of the text, not one (exec)")
 	f.BoolVar(&flags.noisy, "noisy", false, "answers may be wrong now and then (exec)")
 	f.BoolVar(&flags.explain, "explain", false, "tell on standard error what each question is for")
+	f.BoolVar(&flags.characterise, "characterise", false, "ask how the filter compares, with the rules that were found")
+	f.IntVar(&flags.repeats, "repeats", 0, "how often a message is repeated to see how often answers are wrong (0: 2, or 12 if noisy)")
+	f.StringArrayVar(&flags.passed, "passed", nil, "file with a text that did not react; what disables the rules is looked for in it (repeatable)")
+	f.BoolVar(&flags.json, "json", false, "print the result as one line of JSON, as with stdio (exec)")
 	f.IntVar(&flags.maxLen, "max-len", 0, "longest message in characters (exec; 0: any)")
 	f.Float64Var(&flags.cost, "trigger-cost", 0, "silent messages that one triggering message is worth (0: as the task's cost says, or 3)")
 	f.StringVar(&flags.state, "state", "", "file that keeps the search, to go on with it later (exec)")
@@ -92,7 +109,11 @@ func (a *app) isolate(ctx context.Context, flags isolateFlags) error {
 	if err != nil {
 		return err
 	}
-	set := oracle.Settings{Begin: flags.begin(dictionary)}
+	passed, err := a.passedTexts(flags.passed)
+	if err != nil {
+		return err
+	}
+	set := oracle.Settings{Begin: flags.begin(dictionary, passed...)}
 	if flags.explain {
 		set.Explain = a.explain()
 	}
@@ -103,21 +124,32 @@ func (a *app) isolate(ctx context.Context, flags isolateFlags) error {
 	case flags.oracle == "stdio":
 		return oracle.Serve(a.stdin, a.stdout, set)
 	case kind == "exec" && command != "":
-		return a.isolateExec(ctx, command, isolation{flags, dictionary, set})
+		return a.isolateExec(ctx, command, isolation{flags, dictionary, passed, set})
 	}
 	return exitWith(exitUsage, fmt.Errorf("there is no oracle %q: give --oracle stdio or --oracle exec:CMD", flags.oracle))
 }
 
 // begin makes the searches.
-func (f isolateFlags) begin(d *bayes.Dictionary) func(oracle.Task) (oracle.Search, error) {
+func (f isolateFlags) begin(d *bayes.Dictionary, passed ...string) func(oracle.Task) (oracle.Search, error) {
 	return func(t oracle.Task) (oracle.Search, error) {
 		c, err := f.config(t, d)
 		if err != nil {
 			return nil, err
 		}
 		h, err := bayes.New(c)
-		return oracle.Guided{Hunt: h}, err
+		if err != nil {
+			return nil, err
+		}
+		if deepen := f.deepen(t, passed); deepen.Wanted() {
+			return deepen.After(oracle.Guided{Hunt: h}, c), nil
+		}
+		return oracle.Guided{Hunt: h}, nil
 	}
+}
+
+// deepen says what is asked once the rules are found.
+func (f isolateFlags) deepen(t oracle.Task, passed []string) oracle.Deepen {
+	return oracle.Deepen{Characterise: f.characterise || t.Characterise, Repeats: f.repeats, Passed: append(slices.Clone(passed), t.Passed...)}
 }
 
 // config is the problem of a task. The command line has the last word.
@@ -151,6 +183,18 @@ func (a *app) explain() func(isolate.Question, oracle.Reply) {
 		}
 		fmt.Fprintf(a.stderr, "%s: %s: %s\n    %s\n", q.ID, q.Why, answer, strconv.Quote(q.Text))
 	}
+}
+
+// passedTexts reads the texts that did not react.
+func (a *app) passedTexts(names []string) (texts []string, err error) {
+	for _, name := range names {
+		text, err := a.readText(name)
+		if err != nil {
+			return nil, err
+		}
+		texts = append(texts, text)
+	}
+	return texts, nil
 }
 
 func (a *app) readText(name string) (string, error) {

@@ -19,6 +19,7 @@ import (
 type isolation struct {
 	flags      isolateFlags
 	dictionary *bayes.Dictionary
+	passed     []string // texts that did not react
 	set        oracle.Settings
 }
 
@@ -52,6 +53,12 @@ func (a *app) isolateExec(ctx context.Context, command string, in isolation) err
 	if err != nil {
 		return err
 	}
+	if in.flags.json {
+		if err := outcome.Encode(a.stdout, ""); err != nil {
+			return err
+		}
+		return conclude(outcome)
+	}
 	return a.printOutcome(outcome)
 }
 
@@ -74,7 +81,7 @@ func (in isolation) stored(t oracle.Task) (oracle.Search, io.Closer, error) {
 	}
 	var search *oracle.Stored
 	if err == nil {
-		search, err = oracle.Resume(c, state, file)
+		search, err = oracle.Resume(c, in.flags.deepen(t, in.passed), state, file)
 	}
 	if err != nil {
 		return nil, nil, errors.Join(err, file.Close())
@@ -133,6 +140,17 @@ func (a *app) printOutcome(o oracle.Outcome) error {
 		fmt.Fprintf(a.stdout, ", in %d rounds", o.Rounds)
 	}
 	fmt.Fprintln(a.stdout)
+	for _, r := range o.Reports {
+		fmt.Fprintf(a.stdout, "\n%s\n%s", together(r.Words), r.Table())
+	}
+	if o.Incomplete != "" {
+		fmt.Fprintf(a.stdout, "not characterised: %s\n", o.Incomplete)
+	}
+	return conclude(o)
+}
+
+// conclude is the end of a search with a program.
+func conclude(o oracle.Outcome) error {
 	if !o.Exact {
 		return exitWith(exitInconclusive, fmt.Errorf("inconclusive: %s", o.Why))
 	}

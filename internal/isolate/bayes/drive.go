@@ -177,6 +177,9 @@ func (h *Hunt) note(s slot, a *answers) {
 	}
 }
 
+// Filler is what stands between the pieces of messages.
+func (h *Hunt) Filler() string { return h.filler }
+
 // History returns every message that was put with its answer, in order. Open
 // questions with their answers so far are the last ones; those without are
 // not in it.

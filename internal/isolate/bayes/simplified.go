@@ -24,6 +24,9 @@ const traditional = "" +
 	"諧谐諷讽謹谨譜谱贓赃軸轴輯辑轟轰辯辩遞递遜逊適适邁迈釀酿鈴铃鉛铅銳锐鋪铺鍾钟閃闪閣阁闊阔闡阐隸隶靂雳頂顶頑顽顛颠駛驶騎骑驟骤鬢鬓鯊鲨鴨鸭鷹鹰黴霉佈布併并侖仑倉仓" +
 	"傾倾傑杰冪幂凱凯劊刽勳勋匯汇啞哑嗆呛嘆叹噴喷嚇吓嚐尝嚮向囑嘱墮堕墳坟壯壮壽寿夢梦夾夹奧奥姦奸娛娱嬰婴宮宫寢寝專专尋寻導导屆届屍尸嶄崭巔巅幹干廁厕廟庙彆别"
 
+// Simplified maps the common traditional characters to simplified ones.
+func Simplified() map[rune]rune { return pairs(traditional) }
+
 // pairs makes a map of every first to every second character.
 func pairs(s string) map[rune]rune {
 	runes, out := []rune(s), map[rune]rune{}

@@ -131,8 +131,14 @@ func (r Report) Table() string {
 			fmt.Fprintf(w, "exception\tunknown\t%s\t\n", e.Why)
 		}
 	}
-	fmt.Fprintf(w, "missed\t%d of %d\tat most %.0f %% (95 %%)\t\n", r.Missed.Count, r.Missed.Of, 100*r.Missed.Most)
-	fmt.Fprintf(w, "false\t%d of %d\tat most %.0f %% (95 %%)\t\n", r.False.Count, r.False.Of, 100*r.False.Most)
+	for _, e := range []struct {
+		name string
+		Rate
+	}{{"missed", r.Missed}, {"false", r.False}} {
+		if e.Of > 0 {
+			fmt.Fprintf(w, "%s\t%d of %d\tat most %.0f %% (95 %%)\t\n", e.name, e.Count, e.Of, 100*e.Most)
+		}
+	}
 	if err := w.Flush(); err != nil {
 		return err.Error() // a Builder does not fail
 	}

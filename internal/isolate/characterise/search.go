@@ -20,7 +20,7 @@ type Config struct {
 	// Noisy says that answers may be wrong now and then.
 	Noisy bool
 	// Repeats is how often the words alone and a harmless message are put, to
-	// see how often answers are wrong. Zero means 2, and 12 if Noisy.
+	// see how often answers are wrong. Zero means 2, 12 if Noisy, 1 with OnlyExceptions.
 	Repeats int
 	// MaxLen is the longest message in characters, if known.
 	MaxLen int
@@ -29,6 +29,8 @@ type Config struct {
 	Longest int
 	// Passed are texts that hold the words and did not react.
 	Passed []string
+	// OnlyExceptions leaves out all but what disables the rule.
+	OnlyExceptions bool
 	// Known are messages put before; they are not put again.
 	Known []isolate.Exchange
 	// Prefix of the ids of questions; zero means "c".
@@ -116,9 +118,13 @@ func (c *Config) defaults() {
 		c.Prefix = "c"
 	}
 	if c.Repeats == 0 {
-		c.Repeats = 2
-		if c.Noisy {
+		switch {
+		case c.OnlyExceptions:
+			c.Repeats = 1
+		case c.Noisy:
 			c.Repeats = 12
+		default:
+			c.Repeats = 2
 		}
 	}
 	if c.Longest == 0 {

@@ -70,6 +70,12 @@ func (v *view) solve() (r Report) {
 	if r.Why != "" || len(v.need) > 0 {
 		return r
 	}
+	for i, text := range v.c.Passed {
+		r.Exceptions = append(r.Exceptions, v.exception(i, text))
+	}
+	if v.c.OnlyExceptions {
+		return r
+	}
 	r.Claims = append(r.Claims, v.order())
 	if len(v.c.Words) > 2 && r.Claims[0].Answer == Yes {
 		r.Claims = append(r.Claims, v.neighbours()...)
@@ -80,9 +86,6 @@ func (v *view) solve() (r Report) {
 	r.Claims = append(r.Claims, v.separators(r.Claims))
 	length := v.length()
 	r.Claims, r.MaxLen = append(r.Claims, length.Claim), length.limit
-	for i, text := range v.c.Passed {
-		r.Exceptions = append(r.Exceptions, v.exception(i, text))
-	}
 	return r
 }
 
@@ -91,7 +94,9 @@ func (v *view) solve() (r Report) {
 func (v *view) calibrate(r *Report) string {
 	n := v.c.Repeats
 	ready := v.times(n, "alone", v.alone(), "do these words react each time?")
-	ready = v.times(n, "harmless", v.harmless(), "does a harmless message pass each time?") && ready
+	if !v.c.OnlyExceptions {
+		ready = v.times(n, "harmless", v.harmless(), "does a harmless message pass each time?") && ready
+	}
 	words, nothing := v.tally("alone"), v.tally("harmless")
 	r.Missed, r.False = rate(words.silents, words.put()), rate(nothing.hits, nothing.put())
 	r.Base = Proof{Text: v.alone(), Reacts: true, Questions: words.ids}

@@ -30,6 +30,11 @@ type Task struct {
 	// Accounts that can put messages side by side; zero leaves it to the
 	// settings.
 	Accounts int `json:"accounts"`
+	// Characterise asks how the filter compares, once the rules are found.
+	Characterise bool `json:"characterise"`
+	// Passed are texts that did not react, in which to look for what disables
+	// the rules.
+	Passed []string `json:"passed"`
 }
 
 // Cost says what messages cost, in any unit: one that does not trigger, and

@@ -1,11 +1,13 @@
 package oracle
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 
 	"example.org/telltale/internal/isolate"
+	"example.org/telltale/internal/isolate/characterise"
 )
 
 // Rule is one rule that was found, with its proof.
@@ -21,6 +23,10 @@ type Outcome struct {
 	Exact bool
 	// Why says in words why not.
 	Why string
+	// Reports say how the filter compares, one for each rule, if that was
+	// asked for. Incomplete says why some are missing.
+	Reports    []characterise.Report
+	Incomplete string
 	// Guess is the last one, if nothing was proved.
 	Guess []string
 	// Messages put in all, refused ones included, those that reacted, and
@@ -57,6 +63,9 @@ type result struct {
 	Triggering  int        `json:"triggering"`
 	Rounds      int        `json:"rounds"`
 	Certificate []proof    `json:"certificate,omitempty"`
+	// Reports on the rules, in their order.
+	Reports    []characterise.Report `json:"reports,omitempty"`
+	Incomplete string                `json:"incomplete,omitempty"`
 }
 
 type proof struct {
@@ -84,7 +93,7 @@ func Serve(r io.Reader, w io.Writer, set Settings) error {
 		if err != nil {
 			return err
 		}
-		if err := l.out.Encode(map[string]result{"result": out.line(in.Task.ID)}); err != nil {
+		if err := out.Encode(w, in.Task.ID); err != nil {
 			return err
 		}
 	}
@@ -121,7 +130,7 @@ func run(t Task, ask func([]string) ([]Reply, error), set Settings) (Outcome, er
 }
 
 func (o Outcome) line(id string) result {
-	r := result{ID: id, Rules: [][]string{}, Exact: o.Exact, Why: o.Why, Messages: o.Messages, Triggering: o.Triggering, Rounds: o.Rounds}
+	r := result{ID: id, Rules: [][]string{}, Exact: o.Exact, Why: o.Why, Messages: o.Messages, Triggering: o.Triggering, Rounds: o.Rounds, Reports: o.Reports, Incomplete: o.Incomplete, Ordered: o.ordered()}
 	if len(o.Rules) == 0 && len(o.Guess) > 0 {
 		r.Rules = append(r.Rules, o.Guess) // not exact, and without certificate
 	}
@@ -132,6 +141,26 @@ func (o Outcome) line(id string) result {
 		}
 	}
 	return r
+}
+
+// ordered says whether the first rule wants its order, if that was found out.
+func (o Outcome) ordered() *bool {
+	if len(o.Reports) > 0 {
+		for _, c := range o.Reports[0].Claims {
+			if c.Name == "order" && (c.Answer == characterise.Yes || c.Answer == characterise.No) {
+				yes := c.Answer == characterise.Yes
+				return &yes
+			}
+		}
+	}
+	return nil
+}
+
+// Encode writes an outcome as the last line of a task.
+func (o Outcome) Encode(w io.Writer, id string) error {
+	out := json.NewEncoder(w)
+	out.SetEscapeHTML(false)
+	return out.Encode(map[string]result{"result": o.line(id)})
 }
 
 // Ask makes one search with a program that answers tests on r and w. With one

@@ -8,7 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
+	"example.org/telltale/internal/isolate"
 	"example.org/telltale/internal/isolate/bayes"
 )
 
@@ -87,39 +89,82 @@ func (s *State) read(n int, line []byte) error {
 
 // Stored is a search that writes down every answer as it comes.
 type Stored struct {
-	Guided
+	Search
+	hunt    *bayes.Hunt
+	texts   map[string]string // of questions that are open
 	out     *json.Encoder
-	written int
+	written int // records of the hunt
 }
 
 // Resume goes on with a stored search, or begins it, and appends to out.
-func Resume(c bayes.Config, s State, out io.Writer) (*Stored, error) {
+func Resume(c bayes.Config, d Deepen, s State, out io.Writer) (*Stored, error) {
 	head := HeadOf(c)
 	if s.Head.Format != 0 && s.Head != head {
 		return nil, errors.New("the stored search is about another text, or was made with other settings: give the same, or another file")
 	}
-	h, err := bayes.Replay(c, s.Records)
+	n := 0
+	for n < len(s.Records) && strings.HasPrefix(s.Records[n].ID, "q") {
+		n++
+	}
+	h, err := bayes.Replay(c, s.Records[:n])
 	if err != nil {
 		return nil, fmt.Errorf("the stored search: %w", err)
 	}
-	st := &Stored{Guided: Guided{Hunt: h}, out: json.NewEncoder(out), written: len(s.Records)}
+	st := &Stored{Search: Guided{Hunt: h}, hunt: h, texts: map[string]string{}, out: json.NewEncoder(out), written: n}
+	if d.Wanted() {
+		st.Search = d.After(Guided{Hunt: h}, c)
+	}
 	st.out.SetEscapeHTML(false)
+	for i, r := range s.Records[n:] {
+		if err := replay(st.Search, r); err != nil {
+			return nil, fmt.Errorf("the stored search: record %d (%s): %w", n+i+1, r.ID, err)
+		}
+	}
 	if s.Head.Format == 0 {
 		err = st.out.Encode(head)
 	}
 	return st, err
 }
 
+// replay answers a question as it was answered before.
+func replay(s Search, r bayes.Record) error {
+	for _, q := range s.Next() {
+		if q.ID != r.ID || q.Text != r.Text {
+			continue
+		}
+		reply := Reply{Hit: r.Reacted, MaxLen: r.Limit}
+		if r.Refused {
+			reply.Refused = "refused"
+		}
+		return s.Answer(r.ID, reply)
+	}
+	return errors.New("it does not belong to this search: was a setting changed, or a text that passed?")
+}
+
+// Next returns the open questions.
+func (s *Stored) Next() []isolate.Question {
+	questions := s.Search.Next()
+	for _, q := range questions {
+		s.texts[q.ID] = q.Text
+	}
+	return questions
+}
+
 // Answer tells what came of a question and writes it down.
 func (s *Stored) Answer(id string, r Reply) error {
-	if err := s.Guided.Answer(id, r); err != nil {
+	if err := s.Search.Answer(id, r); err != nil {
 		return err
 	}
-	for _, r := range s.History()[s.written:] {
+	records := []bayes.Record{{ID: id, Text: s.texts[id], Reacted: r.Hit && r.Refused == "", Refused: r.Refused != "", Limit: r.MaxLen}}
+	delete(s.texts, id)
+	if strings.HasPrefix(id, "q") {
+		records = s.hunt.History()[s.written:]
+		s.written += len(records)
+	}
+	for _, r := range records {
 		if err := s.out.Encode(r); err != nil {
 			return fmt.Errorf("storing the answer: %w", err)
 		}
-		s.written++
 	}
 	return nil
 }

@@ -46,11 +46,10 @@ func TestResumeAtEveryCut(t *testing.T) {
 
 func finish(t *testing.T, c bayes.Config, s oracle.State, out *bytes.Buffer, reacts func(string) bool) oracle.Outcome {
 	t.Helper()
-	search, err := oracle.Resume(c, s, out)
+	search, err := oracle.Resume(c, oracle.Deepen{Characterise: true}, s, out)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer search.Close()
 	for {
 		open := search.Next()
 		if len(open) == 0 {
@@ -67,11 +66,11 @@ func TestResumeRefusesAnotherSearch(t *testing.T) {
 	c := problem(t, "我们在车站见面")
 	other := oracle.State{Head: oracle.HeadOf(c)}
 	c.Noisy = true
-	if _, err := oracle.Resume(c, other, &bytes.Buffer{}); err == nil || !strings.Contains(err.Error(), "settings") {
+	if _, err := oracle.Resume(c, oracle.Deepen{}, other, &bytes.Buffer{}); err == nil || !strings.Contains(err.Error(), "settings") {
 		t.Errorf("other settings: %v", err)
 	}
 	mine := oracle.State{Head: oracle.HeadOf(c), Records: []bayes.Record{{ID: "q001", Text: "x", Round: 1}}}
-	if _, err := oracle.Resume(c, mine, &bytes.Buffer{}); err == nil || !strings.Contains(err.Error(), "record 1") {
+	if _, err := oracle.Resume(c, oracle.Deepen{}, mine, &bytes.Buffer{}); err == nil || !strings.Contains(err.Error(), "record 1") {
 		t.Errorf("records of another search: %v", err)
 	}
 }

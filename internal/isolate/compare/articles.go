@@ -66,7 +66,9 @@ type ArticleRun struct {
 	Exact   bool    `json:"exact"`
 	Claimed bool    `json:"claimed"`
 	Recall  float64 `json:"recall"`
-	Error   string  `json:"error,omitempty"`
+	// Found are the rules that were returned, if the first is not right.
+	Found [][]string `json:"found,omitempty"`
+	Error string     `json:"error,omitempty"`
 
 	times []time.Duration // of the program, for each round of questions
 }
@@ -129,6 +131,9 @@ func (m method) on(ctx context.Context, a sample.Article) (ArticleRun, error) {
 	r.Messages, r.Triggering, r.Rounds, r.Refused = n.Messages, n.Triggering, n.Rounds, n.Refused
 	r.Exact, r.Recall = a.Judge(f, got.rules)
 	r.Claimed, r.times = got.claimed, got.times
+	if !r.Exact {
+		r.Found = got.rules
+	}
 	return r, nil
 }
 

@@ -120,6 +120,9 @@ func (compressPeeler) Peel(in Input) []Candidate {
 		}
 		for _, at := range f.starts(in.Bytes) {
 			c, ok := f.peel(in.Bytes[at:], left)
+			if !ok && in.Cribs != nil && len(c.Bytes) > 0 && in.Cribs.Has(c.Bytes) {
+				ok, c.Score = true, 0.85 // a known text proves it
+			}
 			if !ok {
 				continue
 			}

@@ -7,7 +7,7 @@ type numbersPeeler struct{}
 
 func (numbersPeeler) Name() string { return "numbers" }
 
-const numbersLeast = 10 // numbers in a row
+const numbersLeast = 8 // numbers in a row
 
 func (numbersPeeler) Peel(in Input) []Candidate {
 	if in.Shape.Printable < 0.5 || len(in.Bytes) < 2*numbersLeast {

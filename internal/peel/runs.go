@@ -177,8 +177,8 @@ func known(b []byte) bool {
 	switch b[0] {
 	case 'x': // zlib at its usual levels
 		return strings.IndexByte("\x01\x9c\xda\x5e", b[1]) >= 0
-	case 0x1f, 0x28, 0xff, 0x04, 'B', 'P', 'H', 'b', 'S', 0xfd:
-		for _, m := range []string{"\x1f\x8b\x08", "\x28\xb5\x2f\xfd", "\xff\x06\x00\x00sNaPpY", "\x04\x22\x4d\x18", "BZh", "PK\x03\x04", "HTTP/1.", "bplist00", "SQLite format 3", "\xfd7zXZ\x00"} {
+	case 0x1f, 0x28, 0xff, 0x04, 'B', 'P', 'H', 'b', 'S', 'L', 0x89, 0xfd:
+		for _, m := range []string{"\x1f\x8b\x08", "\x28\xb5\x2f\xfd", "\xff\x06\x00\x00sNaPpY", "\x04\x22\x4d\x18", "BZh", "PK\x03\x04", "HTTP/1.", "bplist00", "SQLite format 3", "\xfd7zXZ\x00", "LZIP\x01", "\x89PNG\r\n"} {
 			if bytes.HasPrefix(b, []byte(m)) {
 				return true
 			}
@@ -325,7 +325,7 @@ func (base32Peeler) Name() string { return "base32" }
 func (base32Peeler) Peel(in Input) []Candidate {
 	var out []Candidate
 	for _, letters := range []string{upper, lower} {
-		for _, r := range runs(in.Bytes, 16, alphabet(letters+"234567"+newline)) {
+		for _, r := range runs(in.Bytes, 13, alphabet(letters+"234567"+newline)) {
 			text := in.Bytes[r.from:r.until]
 			plain := unbase32(withoutLines(text))
 			if len(plain) < 8 {

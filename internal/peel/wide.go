@@ -98,18 +98,22 @@ func (reversePeeler) Peel(in Input) []Candidate {
 	if len(in.Bytes) < 12 || len(in.Bytes) > reverseLimit || in.Sure < 0.6 || in.Derived || slices.Contains(in.Under, "reverse-bytes") {
 		return nil
 	}
-	if in.Best >= 0.9 || spaced(in) {
+	if spaced(in) {
 		return nil
 	}
 	plain := bytes.Clone(in.Bytes)
 	slices.Reverse(plain)
+	turned := in.Shape.Text() && backwards(in.Bytes, plain)
+	if in.Best >= 0.9 && !turned {
+		return nil
+	}
 	c := Candidate{Coats: []string{"reverse-bytes"}, Bytes: plain, Score: 0.2}
 	switch {
 	case known(plain):
 		c.Score, c.Whole = 0.9, true
 	case in.Cribs != nil && in.Cribs.Has(plain):
 		c.Score = 0.9
-	case in.Shape.Text() && backwards(in.Bytes, plain):
+	case turned:
 		c.Score = 0.85
 	}
 	return []Candidate{c}
@@ -132,13 +136,17 @@ func backwards(b, turned []byte) bool {
 	case first == '}' && last == '{', first == ']' && last == '[', first == '>' && last == '<':
 		return true
 	}
-	n := countEscapes(turned)
-	return n >= 3 && n > 4*countEscapes(b)
+	if !bytes.ContainsAny(b, `\%&`) {
+		return false
+	}
+	n, covered := countEscapes(turned)
+	m, before := countEscapes(b)
+	return n >= 3 && (n > 4*m || 10*covered >= 9*len(b) && 10*before < 8*len(b))
 }
 
-// countEscapes counts the escapes of text that have a fixed form.
-func countEscapes(b []byte) int {
-	count := 0
+// countEscapes counts the escapes of text that have a fixed form, and the
+// bytes that they take up.
+func countEscapes(b []byte) (count, covered int) {
 	for len(b) > 0 {
 		n := 0
 		for _, one := range []func([]byte) (int, []byte){percentU, cEscape, jsEscape, jsonUnitEscape} {
@@ -147,14 +155,15 @@ func countEscapes(b []byte) int {
 			}
 		}
 		if n == 0 && b[0] == '&' && len(b) > 3 && b[1] == '#' && bytes.IndexByte(b[:min(len(b), 10)], ';') > 0 {
-			n = 4
+			n = bytes.IndexByte(b[:min(len(b), 10)], ';') + 1
 		}
 		if n > 0 {
 			count++
+			covered += n
 		}
 		b = b[max(1, n):]
 	}
-	return count
+	return count, covered
 }
 
 func jsonUnitEscape(b []byte) (int, []byte) {

@@ -72,14 +72,22 @@ func CompileExact(needles []Needle) *Set {
 	return build(c.patterns)
 }
 
+// lagNeedles is the number of needles up to which they are looked for under a
+// repeating key in every charset.
+const lagNeedles = 256
+
 // Lag prepares needles as seen through a repeating key of n bytes: the
 // exclusive or of bytes n apart does not depend on the key. Only needles at
 // least 2n long are prepared, so that a hit confirms every byte of the key.
 // [Shear] treats the bytes to search in the same way.
 func Lag(needles []Needle, n int) *Set {
 	c := collector{index: map[string]int{}}
+	forms := append([]string{UTF8}, Charsets()...)
+	if len(needles) > lagNeedles {
+		forms = []string{UTF8, "utf-16le", "gb18030"}
+	}
 	for i, needle := range needles {
-		for _, form := range []string{UTF8, "utf-16le", "gb18030"} {
+		for _, form := range forms {
 			b := Encode(needle.Text, form)
 			if len(b) >= 2*n && !periodic(b, n) {
 				c.add(i, form, Shear(b, n))

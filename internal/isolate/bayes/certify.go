@@ -65,3 +65,33 @@ func (h *Hunt) certificate(words message) ([]isolate.Proof, bool) {
 	}
 	return out, true
 }
+
+// audit goes through all certificates once more, from the record of messages
+// alone. A rule whose certificate does not hold is no rule, only a guess.
+func (h *Hunt) audit() (err error) {
+	sent, votes := map[string]isolate.Tally{}, 1
+	if h.c.Noisy {
+		votes = 2
+	}
+	for _, r := range h.history {
+		t := sent[r.Text]
+		switch {
+		case r.Refused:
+		case r.Reacted:
+			t.Reacted++
+		default:
+			t.Silent++
+		}
+		sent[r.Text] = t
+	}
+	var proved []Found
+	for _, f := range h.res.Rules {
+		if bad := isolate.CheckCertificate(f.Words, f.Certificate, h.filler, votes, sent); bad != nil {
+			h.guess, err = f.Words, fmt.Errorf("the certificate does not hold: %w", bad)
+			continue
+		}
+		proved = append(proved, f)
+	}
+	h.res.Rules = proved
+	return err
+}

@@ -154,6 +154,9 @@ func (h *Hunt) questions() iter.Seq[struct{}] {
 				err = h.others(h.send)
 			}
 		}
+		if err == nil {
+			err = h.audit()
+		}
 		h.res.Exact = err == nil
 		if err != nil {
 			h.res.Why = err.Error()

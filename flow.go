@@ -73,7 +73,8 @@ type Message struct {
 }
 
 // Layer is one peeled coat of a flow's bytes, kept because something of
-// interest was found under it.
+// interest was found under it: copies, a list, or ciphertext that nothing
+// opened.
 type Layer struct {
 	// Flow and Message (index into Flow.Messages) that were opened.
 	Flow    string `json:"flow"`
@@ -97,6 +98,10 @@ type Layer struct {
 	// List is set when Bytes look like a list of words, one a line.
 	List []string `json:"list,omitempty"`
 }
+
+// Sealed reports whether the layer is one that could not be opened: what was
+// left of a message that looks like ciphertext.
+func (l *Layer) Sealed() bool { return len(l.Probes) == 0 && len(l.List) == 0 }
 
 // Coverage is one thing a sensor could or could not see.
 type Coverage struct {

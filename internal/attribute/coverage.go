@@ -29,6 +29,9 @@ func coverage(t *trials) []string {
 	if n := len(t.where(func(one *trial) bool { return !one.void() && !one.heard && !one.copied() })); n > 0 {
 		out = append(out, fmt.Sprintf("%d messages were not watched for their whole window: they do not count as not copied", n))
 	}
+	for host, list := range sealedLayers(t.rec) {
+		out = append(out, fmt.Sprintf("%d pieces of ciphertext sent to %s were opened by no key at hand: what is in them is not known", len(list), host))
+	}
 	slices.Sort(out)
 	return slices.Compact(out)
 }

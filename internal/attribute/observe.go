@@ -24,6 +24,8 @@ const (
 //   - flows, bytes, window_flows, early_flows: for each probe and host outside
 //     the channel, where not zero.
 //   - list: for each flow whose answer could be read as a list of words.
+//   - sealed, codebook, codebook_across: for each message that could not be
+//     opened, the latter where blocks repeat.
 //
 // Contents and URL paths are read from kept bytes through blob.
 func Observe(rec *telltale.Record, blob Blob) []telltale.Observation {
@@ -36,6 +38,7 @@ func Observe(rec *telltale.Record, blob Blob) []telltale.Observation {
 		}
 	}
 	rows = append(rows, listRows(rec, blob)...)
+	rows = append(rows, sealedRows(rec, blob)...)
 	sortRows(rows)
 	return rows
 }

@@ -43,6 +43,7 @@ func State(rec *telltale.Record, obs []telltale.Observation) []telltale.Finding 
 	s.judge()
 	s.triggers()
 	s.places()
+	s.codebooks()
 	s.lists()
 	s.exposures()
 	return s.finish()

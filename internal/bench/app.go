@@ -58,6 +58,8 @@ func (e *engine) takeFile(f telltale.AppFile) (telltale.AppFile, error) {
 	if _, err := e.Case.Keep(b); err != nil {
 		return f, err
 	}
-	e.keys = append(e.keys, peel.Harvest("app-file:"+filepath.Base(f.Path), b, maxKeys)...)
+	source := "app-file:" + filepath.Base(f.Path)
+	e.keys = append(e.keys, peel.Harvest(source, b, maxKeys)...)
+	e.keyFiles = append(e.keyFiles, peel.KeyFile{Name: source, Bytes: b})
 	return f, nil
 }

@@ -11,11 +11,13 @@
 package bench
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"time"
 
 	"example.org/telltale"
@@ -73,7 +75,9 @@ type engine struct {
 	env    []string
 	span   telltale.Span
 	keys   []peel.Key
-	wait   time.Duration // how long to wait for an arrival
+	// keyFiles are the files that keys may stand in at any place.
+	keyFiles []peel.KeyFile
+	wait     time.Duration // how long to wait for an arrival
 	// arrivals are how long the latest messages took.
 	arrivals []time.Duration
 	settle   time.Duration // how long to wait for a copy
@@ -136,6 +140,14 @@ func (e *engine) observe(ctx context.Context) (err error) {
 func (e *engine) catchUp(ctx context.Context) error {
 	if !e.Resume {
 		return nil
+	}
+	for _, layer := range e.Case.Snapshot().Layers {
+		// A key that took long to find is not looked for again.
+		key := keyOf(layer)
+		known := func(k peel.Key) bool { return bytes.Equal(k.Bytes, key.Bytes) }
+		if key != nil && layer.KeySource != peel.SourceDerived && !slices.ContainsFunc(e.keys, known) {
+			e.keys = append(e.keys, *key)
+		}
 	}
 	if err := e.follow.open(ctx, e.keys); err != nil {
 		return cutShort(ctx, err)

@@ -32,6 +32,9 @@ type follower struct {
 	keys int
 	// layers and listed tell what is written already.
 	layers, listed map[string]bool
+	// scans counts the messages to each host that keys were looked for with
+	// in all of the app's files.
+	scans map[string]int
 	// copied tells which probes were seen to be copied.
 	copied map[string]bool
 }
@@ -42,12 +45,14 @@ type job struct {
 	message int
 	bytes   []byte
 	list    bool
+	// rests are what was left when it was looked at in vain.
+	rests []peel.Rest
 }
 
 func newFollower(cfg Config) *follower {
 	f := &follower{
 		scenario: &cfg.Scenario, store: cfg.Case, opener: cfg.Opener, lists: cfg.Lists,
-		layers: map[string]bool{}, listed: map[string]bool{}, copied: map[string]bool{},
+		layers: map[string]bool{}, listed: map[string]bool{}, copied: map[string]bool{}, scans: map[string]int{},
 	}
 	for _, layer := range cfg.Case.Snapshot().Layers {
 		f.layers[layerKey(layer)] = true
@@ -163,6 +168,7 @@ func (f *follower) peelJob(j job, needles []peel.Needle, keys []peel.Key) peel.J
 func (f *follower) write(jobs []job, results []peel.Result) error {
 	for i, job := range jobs {
 		if len(results[i].Finds) == 0 {
+			job.rests = results[i].Rests
 			f.locked = append(f.locked, job)
 		}
 		for _, find := range results[i].Finds {
@@ -183,15 +189,20 @@ func (f *follower) writeFind(j job, find peel.Find) error {
 		layer.Key, layer.KeySource = hex.EncodeToString(find.Key.Bytes), find.Key.Source
 	}
 	f.mark(layer)
+	return f.put(layer, find.Bytes, find.Steps)
+}
+
+// put keeps a layer and its bytes, once.
+func (f *follower) put(layer telltale.Layer, b []byte, steps [][]byte) error {
 	if f.layers[layerKey(layer)] {
 		return nil
 	}
 	f.layers[layerKey(layer)] = true
 	var err error
-	if layer.Bytes, err = f.store.Keep(find.Bytes); err != nil {
+	if layer.Bytes, err = f.store.Keep(b); err != nil {
 		return err
 	}
-	for _, step := range find.Steps {
+	for _, step := range steps {
 		digest, err := f.store.Keep(step)
 		if err != nil {
 			return err

@@ -82,6 +82,10 @@ func (e *engine) screen(ctx context.Context) error {
 	if err := e.listen(ctx, e.settle); err != nil {
 		return err
 	}
+	// Copies must be read before it is asked which words cause them.
+	if err := e.unseal(ctx); err != nil {
+		return err
+	}
 	e.learnLag()
 	return nil
 }

@@ -16,6 +16,12 @@ func (e *engine) state() error {
 	if err := e.follow.open(context.Background(), e.keys); err != nil {
 		return err
 	}
+	if err := e.unseal(context.Background()); err != nil {
+		return err
+	}
+	if err := e.follow.seal(); err != nil {
+		return err
+	}
 	if err := e.Case.PutStage(telltale.Stage{Name: "state", At: e.Clock()}); err != nil {
 		return err
 	}

@@ -85,7 +85,8 @@ type search struct {
 	spent int64
 	found findings
 	notes []Note
-	// sealed are layers for a scan of the key files; scanned says that it was.
+	// sealed are layers that nothing opened so far; scanned says that keys
+	// for them were looked for in the key files.
 	sealed  []*node
 	scanned bool
 	// salts counts the layers that salted digests were looked for in.
@@ -153,7 +154,7 @@ func (s *search) peel(n *node, shape Shape, read bool) bool {
 		}
 		split = split || parts
 	}
-	if len(s.job.KeyFiles) > 0 && !opened && in.sealed() {
+	if !opened && in.sealed() {
 		s.sealed = append(s.sealed, n)
 	}
 	return opened

@@ -89,6 +89,8 @@ func (b Budget) withDefaults() Budget {
 type Result struct {
 	Finds []Find
 	Notes []Note
+	// Rests are what could not be opened, likeliest first.
+	Rests []Rest
 }
 
 // Find is one opened layer that holds copies of needles, or a list.

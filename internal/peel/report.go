@@ -208,7 +208,7 @@ func (s *search) result() Result {
 		finds = append(finds, l.find)
 	}
 	slices.SortStableFunc(finds, func(a, b Find) int { return cmp.Compare(b.Score, a.Score) })
-	return Result{Finds: finds, Notes: s.notes}
+	return Result{Finds: finds, Notes: s.notes, Rests: s.rests()}
 }
 
 // bestLists drops every list that overlaps a better one.

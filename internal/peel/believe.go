@@ -1,5 +1,7 @@
 package peel
 
+import "slices"
+
 // believe scores a decryption: 0 if chance explains it. A known text proves
 // it; else it must be text of enough evidence (each byte of padding is as
 // good as eight bits), or a compressed stream that is sound to its end. Where
@@ -8,8 +10,8 @@ func (s *sealed) believe(plain []byte, padding int, deep bool) float64 {
 	if len(plain) == 0 {
 		return 0
 	}
-	if s.in.Cribs.Knows(plain) {
-		return 0.99
+	if s.in.Cribs.Knows(plain) { // some modes mend themselves behind a wrong beginning
+		return 0.97 + 0.02*Plausible(plain[:min(len(plain), probeHead)])
 	}
 	if readable(plain) {
 		if bits := evidence(plain) + 8*float64(padding); bits >= s.least {
@@ -34,16 +36,22 @@ func (s *sealed) believe(plain []byte, padding int, deep bool) float64 {
 // sound reports whether b is a compressed stream that inflates to its end, or
 // begins with text. Where deep, the stream may have no magic.
 func (s *sealed) sound(b []byte, deep bool) bool {
-	if len(b) <= 16 || !known(b) && (!deep || !likelyStream(b, len(b))) {
+	if len(b) <= 16 {
 		return false
 	}
-	in := s.in
-	in.Bytes, in.Shape, in.Best = b, ShapeOf(b), 0
-	for _, c := range (compressPeeler{}).Peel(in) {
-		if c.Offset != 0 || len(c.Bytes) <= 8 {
+	marked := known(b)
+	for _, f := range formats() {
+		switch {
+		case marked && (f.sure || f.name == "zlib") && slices.Contains(f.starts(b[:16]), 0):
+		case deep && f.name == "deflate" && likelyDeflate(b), deep && f.name == "brotli" && likelyBrotli(b, len(b)):
+		default:
 			continue
 		}
-		if c.Note == "" && c.Score >= 0.8 || c.Note == NoteTruncated && len(c.Bytes) >= 32 && evidence(c.Bytes) >= s.least {
+		c, ok := f.peel(b, s.in.Limit)
+		if !ok || len(c.Bytes) <= 8 {
+			continue
+		}
+		if c.Note == "" && (marked || c.Score >= 0.8) || c.Note == NoteTruncated && len(c.Bytes) >= 32 && evidence(c.Bytes) >= s.least {
 			return true
 		}
 	}
@@ -87,7 +95,7 @@ func held(in Input, b []byte) float64 {
 // likelyContainer reports whether b, the first bytes of size, may begin a
 // binary container.
 func likelyContainer(b []byte, size int) bool {
-	if len(b) < 4 {
+	if len(b) < 8 {
 		return false
 	}
 	switch c := b[0]; {
@@ -250,8 +258,8 @@ func likelyBrotli(b []byte, size int) bool {
 	if nibbles > 4 && n <= 1<<(4*nibbles-4) || n > 64*size || n < 4 {
 		return false
 	}
-	if !last && r.take(1) == 1 { // stored
-		return n < size
+	if !last && r.take(1) == 1 && n > size { // stored
+		return false
 	}
 	return n >= size/2
 }

@@ -29,15 +29,15 @@ func openChaCha(coat string, key, b []byte) ([]byte, error) {
 	return out, nil
 }
 
-// chachaBlock returns the first bytes of block 1 of ChaCha20 (RFC 8439,
+// chachaBlock returns the first bytes of a block of ChaCha20 (RFC 8439,
 // section 2.3), made without allocating: most keys are told by it.
-func chachaBlock(key, nonce []byte) (out [16]byte) {
+func chachaBlock(key, nonce []byte, block uint32) (out [16]byte) {
 	var s [16]uint32
 	s[0], s[1], s[2], s[3] = 0x61707865, 0x3320646e, 0x79622d32, 0x6b206574
 	for i := range 8 {
 		s[4+i] = binary.LittleEndian.Uint32(key[4*i:])
 	}
-	s[12] = 1
+	s[12] = block
 	for i := range 3 {
 		s[13+i] = binary.LittleEndian.Uint32(nonce[4*i:])
 	}

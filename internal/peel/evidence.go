@@ -2,107 +2,157 @@ package peel
 
 import (
 	"math"
+	"sync"
 	"unicode/utf8"
 )
 
 // A wrong key gives random bytes, and some of them read like text by chance.
 // How often is known, so a decryption is judged by bits of evidence: the
-// negative logarithm of the chance that random bytes read as well. A key
-// that was one of n tried needs log2(n) bits to break even; see enough.
-
-// Bits of evidence of one sign, given that random bytes are even.
+// logarithm of how much likelier its signs are in text than among random
+// bytes. Each reading is a model that gives every kind of sign a share; as
+// the shares sum to one, random bytes reach n bits with a chance of 2⁻ⁿ at
+// most (Ville's inequality), times the number of readings. A key that was one
+// of n tried needs log2(n) bits to break even; see enough.
 const (
-	bitsLetter = 2.0 // 64 letters, digits, blanks and line ends of 256
-	bitsOther  = 1.4 // 95 printable characters and line ends of 256
-	bitsGB     = 3.3 // 6768 characters of GB 2312 of 65536
-	bitsUTF2   = 4.0 // two bytes of UTF-8 in a script of messages
-	bitsHan    = 9.5 // three bytes of UTF-8 that are a Han character
-	bitsUTF3   = 6.0 // three bytes of other UTF-8
-	bitsWide   = 9.5 // a printable ASCII character in UTF-16
-	bitsWrong  = -8  // a byte that is no part of a text
-	enough     = 30  // 4096 keys tried on 1024 layers, and a margin of 256
-	plenty     = 48
+	enough = 30 // 4096 keys tried on 1024 layers, and a margin of 256
+	plenty = 48
+	// wrong is the evidence of a byte that is no part of a text.
+	wrong = -8
 )
 
-// evidence returns the bits of evidence that b is text, in the charset that
+// sign is a kind of sign.
+type sign int
+
+const (
+	signLetter sign = iota // a letter, digit, blank or line end of ASCII
+	signOther              // another printable character of ASCII
+	signHan                // a common character of the charset
+	signRare               // another of its characters
+	signWrong
+	signCut // the end cuts it off
+	signs
+)
+
+// reading is a charset and the evidence of its signs, in bits, for one or
+// more kinds of text.
+type reading struct {
+	step   func(b []byte) (int, sign)
+	models [][signs]float64
+}
+
+// readings of text. A bit is log2(share in text / share among random bytes):
+// 67 of 256 bytes are letters, 31 others.
+var readings = sync.OnceValue(func() []reading {
+	return []reading{
+		{signUTF8, [][signs]float64{
+			{gain(0.91, 67./256), gain(0.07, 31./256), gain(0.01, 0.0019), gain(0.01, 0.01), wrong, 0},
+			{gain(0.72, 67./256), gain(0.26, 31./256), gain(0.01, 0.0019), gain(0.01, 0.01), wrong, 0},
+			{gain(0.27, 67./256), gain(0.12, 31./256), gain(0.57, 0.0019), gain(0.04, 0.01), wrong, 0},
+		}},
+		{signGB, [][signs]float64{
+			{gain(0.55, 67./256), gain(0.24, 31./256), gain(0.20, 0.108), gain(0.01, 0.26), wrong, 0},
+			{gain(0.20, 67./256), gain(0.10, 31./256), gain(0.65, 0.108), gain(0.05, 0.26), wrong, 0},
+		}},
+		{signWide, [][signs]float64{
+			{gain(0.69, 67./65536), gain(0.26, 31./65536), gain(0.04, 0.3203), gain(0.01, 0.02), wrong, 0},
+			{gain(0.12, 67./65536), gain(0.06, 31./65536), gain(0.80, 0.3203), gain(0.02, 0.02), wrong, 0},
+		}},
+	}
+})
+
+func gain(share, chance float64) float64 { return math.Log2(share / chance) }
+
+// evidence returns the bits of evidence that b is text, in the reading that
 // gives most.
 func evidence(b []byte) float64 {
 	if len(b) > 1024 {
 		b = b[:1024]
 	}
-	return math.Max(sum(b, evidenceUTF8), math.Max(sum(b, evidenceGB), sum(b, evidenceWide)))
+	best := math.Inf(-1)
+	for _, r := range readings() {
+		for _, bits := range r.sum(b) {
+			best = max(best, bits)
+		}
+	}
+	return best
 }
 
-func sum(b []byte, step func([]byte) (int, float64)) float64 {
-	total := 0.0
+// sum reads b once and returns the evidence by each model.
+func (r *reading) sum(b []byte) []float64 {
+	var counts [signs]int
 	for len(b) > 0 {
-		n, bits := step(b)
-		total += bits
+		n, s := r.step(b)
+		counts[s]++
 		b = b[min(n, len(b)):]
 	}
-	return total
-}
-
-func evidenceASCII(c byte) float64 {
-	switch weighASCII(c) {
-	case 1:
-		return bitsLetter
-	case 0:
-		return bitsWrong
+	out := make([]float64, len(r.models))
+	for i := range r.models {
+		for s, n := range counts {
+			out[i] += float64(n) * r.models[i][s]
+		}
 	}
-	return bitsOther
+	return out
 }
 
-func evidenceUTF8(b []byte) (int, float64) {
+func signASCII(c byte) sign {
+	switch {
+	case c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == ' ' || c == '\n' || c == '\t' || c == '\r':
+		return signLetter
+	case c >= 0x20 && c < 0x7f:
+		return signOther
+	}
+	return signWrong
+}
+
+func signUTF8(b []byte) (int, sign) {
 	if b[0] < 0x80 {
-		return 1, evidenceASCII(b[0])
+		return 1, signASCII(b[0])
 	}
 	r, n := utf8.DecodeRune(b)
 	switch {
 	case r == utf8.RuneError && n <= 1:
 		if len(b) < utf8.UTFMax && !utf8.FullRune(b) {
-			return len(b), 0 // cut by the end
+			return len(b), signCut
 		}
-		return 1, bitsWrong
-	case n == 3 && r >= 0x4e00 && r <= 0x9fff:
-		return n, bitsHan
+		return 1, signWrong
 	case n == 3 && common(r):
-		return n, bitsUTF3 + 2
-	case n == 3:
-		return n, bitsUTF3 / 2
-	case n == 2 && common(r):
-		return n, bitsUTF2
+		return n, signHan
+	case n == 2 && common(r) || n == 3 && r < 0x3100:
+		return n, signRare
 	}
-	return n, 0
+	return n, signWrong
 }
 
-func evidenceGB(b []byte) (int, float64) {
+func signGB(b []byte) (int, sign) {
 	if b[0] < 0x80 {
-		return 1, evidenceASCII(b[0])
+		return 1, signASCII(b[0])
+	}
+	if len(b) == 1 {
+		return 1, signCut
 	}
 	switch n, w := stepGB(b); {
 	case w >= 0.9:
-		return n, bitsGB
+		return n, signHan
 	case w > 0:
-		return n, 0
+		return n, signRare
 	}
-	return 1, bitsWrong
+	return 1, signWrong
 }
 
-func evidenceWide(b []byte) (int, float64) {
+func signWide(b []byte) (int, sign) {
 	if len(b) < 2 {
-		return 1, 0
+		return 1, signCut
 	}
 	r := rune(b[0]) | rune(b[1])<<8
 	switch {
-	case r < 0x80 && weighASCII(byte(r)) > 0:
-		return 2, bitsWide
+	case r < 0x80:
+		return 2, signASCII(byte(r))
 	case r >= 0x4e00 && r <= 0x9fff:
-		return 2, 1.6
-	case common(r):
-		return 2, 2
+		return 2, signHan
+	case common(r) && (r < 0xac00 || r >= 0xd7a4):
+		return 2, signRare
 	}
-	return 2, bitsWrong
+	return 2, signWrong
 }
 
 // belief turns bits of evidence into a score: 0 below what chance explains.

@@ -18,7 +18,7 @@ type keyring struct {
 }
 
 // fishKeys is how many keys Blowfish is tried with.
-const fishKeys = 2000
+const fishKeys = 1200
 
 func (keyedPeeler) Peel(in Input) []Candidate {
 	if len(in.Keys) == 0 || !in.enciphered() || len(in.Bytes) > in.Limit {
@@ -32,23 +32,23 @@ func (keyedPeeler) Peel(in Input) []Candidate {
 	p.hit = func(h probeHit) {
 		out = append(out, Candidate{Coats: []string{h.coat}, Bytes: h.plain, Score: h.score, Key: &in.Keys[h.at], Whole: true})
 	}
-	for i := range in.Keys {
-		if i%64 == 0 && (in.Context.Err() != nil || bestOf(out) >= 0.99) {
-			break
-		}
-		p.try(in.Keys[i].Bytes, keyRef{at: i}, p.kindsFor(i))
+	all := kindAES | kindDES | kindTEA | kindSM4 | kindRC4 | kindQQTEA | kindXXTEA | kindPoly | kindChaCha | kindXOR
+	p.tryAll(in, all, len(in.Keys))
+	if bestOf(out) < 0.9 {
+		p.tryAll(in, kindFish, fishKeys)
 	}
-	p.flush()
 	return bestBids(out)
 }
 
-// kindsFor the key at a place of a list: all, but for what is slow.
-func (p *prober) kindsFor(i int) kinds {
-	k := kindAES | kindDES | kindOther | kindRC4 | kindQQTEA | kindXXTEA | kindPoly | kindChaCha | kindXOR
-	if i < fishKeys {
-		k |= kindFish
+// tryAll tries the first n keys.
+func (p *prober) tryAll(in Input, k kinds, n int) {
+	for i := range in.Keys[:min(n, len(in.Keys))] {
+		if i%64 == 0 && in.Context.Err() != nil {
+			return
+		}
+		p.try(in.Keys[i].Bytes, keyRef{at: i}, k)
 	}
-	return k
+	p.flush()
 }
 
 // enciphered reports whether the bytes may be ciphertext at all.
@@ -64,7 +64,9 @@ const cipherLimit = 16
 
 // bestBids keeps the best candidates.
 func bestBids(out []Candidate) []Candidate {
-	slices.SortStableFunc(out, func(a, b Candidate) int { return cmp.Compare(b.Score, a.Score) })
+	slices.SortStableFunc(out, func(a, b Candidate) int {
+		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(len(b.Bytes), len(a.Bytes)))
+	})
 	return out[:min(len(out), cipherLimit)]
 }
 

@@ -1,6 +1,7 @@
 package peel
 
 import (
+	"cmp"
 	"context"
 	"runtime"
 	"slices"
@@ -63,9 +64,10 @@ type phase struct {
 // ciphers cannot have made the lengths at hand are left out, and so are those
 // that a file of this size leaves no time for; skipped names them.
 func scanPhases(file []byte, layers []sealed) (out []phase, skipped []string) {
-	texts := kindAES | kindDES | kindOther | kindRC4 | kindQQTEA | kindXXTEA | kindPoly | kindChaCha
+	texts := kindAES | kindDES | kindTEA | kindRC4 | kindQQTEA | kindPoly
+	const rare = kindSM4 | kindXXTEA | kindChaCha
 	out = []phase{
-		{"texts", false, func(p *prober, piece []byte) { tryTexts(p, piece, false, texts) }},
+		{"texts", false, func(p *prober, piece []byte) { tryTexts(p, piece, false, texts|rare) }},
 		{"digests of texts", false, func(p *prober, piece []byte) { tryTexts(p, piece, true, texts) }},
 	}
 	s := newSurprise(file)
@@ -108,7 +110,7 @@ func rawPasses() []rawPass {
 		{"aes-256", 32, kindAES, 1, 150, false},
 		{"chacha20-poly1305", 32, kindPoly, 1, 200, false},
 		{"aes-192", 24, kindAES, 1, 150, false},
-		{"tea, xtea, sm4, qqtea", 16, kindOther | kindQQTEA, 8, 600, false},
+		{"tea, xtea, qqtea", 16, kindTEA | kindQQTEA, 8, 600, false},
 		{"des", 8, kindDES, 8, 100, false},
 		{"3des", 24, kindDES, 8, 200, false},
 		{"rc4", 16, kindRC4, 1, 350, false},
@@ -118,6 +120,7 @@ func rawPasses() []rawPass {
 		{"rc4 with 256 bits", 32, kindRC4, 1, 350, false},
 		{"rc4 with 40 bits", 5, kindRC4, 1, 350, false},
 		{"aes-256-cfb8", 32, kindAES, 1, 250, true},
+		{"sm4", 16, kindSM4, 1, 1200, false},
 	}
 }
 
@@ -173,5 +176,8 @@ func scanOne(file []byte, from int, layers []sealed, ph phase) []openedKey {
 	}
 	ph.keys(p, file[from:min(len(file), from+scanPiece+scanOverlap)])
 	p.flush()
+	slices.SortStableFunc(out, func(a, b openedKey) int {
+		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(len(b.plain), len(a.plain)))
+	})
 	return out
 }

@@ -14,13 +14,13 @@ import (
 // from hex or base64, or, where derived, what it stands for. Nothing is
 // stored: the keys are only valid until yield returns.
 func keyTexts(b []byte, derived bool, yield func(key []byte, how string, offset int)) {
-	t := texts{yield: yield, derived: derived}
+	t := &texts{yield: yield, derived: derived}
 	for i := 0; i < len(b); {
 		from := i
 		for i < len(b) && b[i] >= 0x20 && b[i] < 0x7f {
 			i++
 		}
-		if i-from >= keyLeast {
+		if i-from >= keyRunLeast || i-from >= keyLeast && ended(b, from, i) {
 			t.run(b[from:i], "", from)
 		}
 		if i == from {
@@ -30,14 +30,25 @@ func keyTexts(b []byte, derived bool, yield func(key []byte, how string, offset 
 	t.wide(b)
 }
 
+// ended reports whether a run is a text of C, or quoted: random bytes and
+// code have many short runs of letters.
+func ended(b []byte, from, until int) bool {
+	return until < len(b) && b[until] == 0 && (from == 0 || b[from-1] == 0) || b[from] == '"' || b[from] == '\''
+}
+
 type texts struct {
 	derived bool
 	yield   func(key []byte, how string, offset int)
 	narrow  []byte
+	seen    [1 << seenBits]uint64
 	padded  [32]byte
 }
 
-const keyRun = 4096
+const (
+	keyRun = 4096
+	// keyRunLeast is how long a run must be that is no marked text.
+	keyRunLeast = 8
+)
 
 // run splits a run at the separators of more and more formats.
 func (t *texts) run(run []byte, how string, offset int) {
@@ -65,7 +76,7 @@ func (t *texts) run(run []byte, how string, offset int) {
 
 // text yields one text in every form.
 func (t *texts) text(b []byte, how string, offset int) {
-	if len(b) < keyLeast {
+	if len(b) < keyLeast || !t.fresh(b) {
 		return
 	}
 	if t.derived {
@@ -81,6 +92,23 @@ func (t *texts) text(b []byte, how string, offset int) {
 		t.decoded(b, how, offset)
 	}
 }
+
+// fresh reports whether a text is new, as far as is remembered: programs hold
+// the same texts many times.
+func (t *texts) fresh(b []byte) bool {
+	h := uint64(14695981039346656037) // FNV-1a
+	for _, c := range b {
+		h = (h ^ uint64(c)) * 1099511628211
+	}
+	slot := &t.seen[h>>(64-seenBits)]
+	if *slot == h {
+		return false
+	}
+	*slot = h
+	return true
+}
+
+const seenBits = 13
 
 // forms yields what a text stands for: itself padded with zeros, and its
 // digests, whole or cut to the length of a key, as bytes and in hex.

@@ -26,13 +26,90 @@ func likelyHead(h []byte) bool {
 	if controls(h) {
 		return likelyMarked(h)
 	}
-	return Plausible(h) > 0.75
+	return readsUTF8(h) || readsGB(h)
+}
+
+// Of a head without control characters a quarter may be no text. Here that is
+// counted in twentieths of a byte, as Plausible weighs.
+const twentieths = 20
+
+// readsUTF8 reports whether a head reads like UTF-8.
+func readsUTF8(h []byte) bool {
+	left := twentieths * len(h) / 4
+	for i := 0; i < len(h); {
+		c := h[i]
+		switch n := i + 1; {
+		case c < 0x80:
+			left -= strange(c)
+		case i == 0 && c < 0xc0: // the end of a character
+		case c >= 0xe2 && c <= 0xef && follows(h, n, 2):
+			i += 2
+		case c >= 0xc3 && c <= 0xdf && follows(h, n, 1):
+			i++
+		default:
+			left -= twentieths
+		}
+		if i++; left < 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// strange is what a sign of ASCII is less than a letter.
+func strange(c byte) int {
+	if signASCII(c) == signOther {
+		return 3
+	}
+	return 0
+}
+
+// follows reports whether n bytes from at continue a character of UTF-8, as
+// far as the bytes go.
+func follows(h []byte, at, n int) bool {
+	for ; n > 0 && at < len(h); at, n = at+1, n-1 {
+		if h[at]&0xc0 != 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
+// readsGB reports whether a head reads like GB 18030, or another charset of
+// two bytes a character.
+func readsGB(h []byte) bool {
+	left := twentieths * len(h) / 4
+	for i := 0; i < len(h); i++ {
+		c := h[i]
+		if c < 0x80 {
+			left -= strange(c)
+		} else if i+1 < len(h) {
+			i++
+			switch d := h[i]; {
+			case c >= 0xa1 && c <= 0xf7 && d >= 0xa1 && d != 0xff:
+			case c != 0x80 && c != 0xff && d >= 0x40 && d != 0x7f && d != 0xff:
+				left -= 2 * twentieths * 7 / 10
+			default:
+				left -= 2 * twentieths
+			}
+		}
+		if left < 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // likelyMarked: the magic of a stream, or UTF-16.
 func likelyMarked(h []byte) bool {
+	if len(h) < 2 {
+		return false
+	}
 	if known(h) {
 		return true
+	}
+	if h[0] != 0 && h[1] != 0 { // not UTF-16 of ASCII in front
+		return (h[0] >= 0x4e && h[0] <= 0x9f || h[1] >= 0x4e && h[1] <= 0x9f) && likelyHan(h)
 	}
 	zeros, control := 0, 0
 	for _, c := range h {
@@ -42,10 +119,7 @@ func likelyMarked(h []byte) bool {
 			control++
 		}
 	}
-	if zeros > 0 && zeros >= len(h)/2-1 && control == 0 {
-		return likelyWide(h)
-	}
-	return likelyHan(h)
+	return zeros >= len(h)/2-1 && control == 0 && likelyWide(h) || likelyHan(h)
 }
 
 // likelyText: no control characters, or the magic of a stream, or the zeros

@@ -1,6 +1,7 @@
 package peel
 
 import (
+	"crypto/cipher"
 	"slices"
 
 	"example.org/telltale/internal/peel/keyspeed"
@@ -28,6 +29,7 @@ type prober struct {
 	fish   fishTank
 	stream [16]byte
 	head   [probeHead]byte
+	zero   [16]byte
 	feeds  []byteFeed
 	// bytewise tries CFB of bytes, and nothing else of AES.
 	bytewise bool
@@ -65,7 +67,8 @@ type kinds uint
 const (
 	kindAES kinds = 1 << iota
 	kindDES
-	kindOther // TEA, XTEA, SM4
+	kindTEA // and XTEA
+	kindSM4
 	kindFish
 	kindRC4
 	kindQQTEA
@@ -103,9 +106,11 @@ func (p *prober) try(key []byte, ref keyRef, k kinds) {
 	if k&kindDES != 0 && (n == 8 || n == 16 || n == 24) && len(p.ops[8]) > 0 {
 		p.tryDES(key, ref)
 	}
-	if k&kindOther != 0 && n == 16 {
+	if k&(kindTEA|kindSM4) != 0 && n == 16 {
 		for i := range p.others {
-			p.tryLock(&p.others[i], key, ref)
+			if l := &p.others[i]; k&kindTEA != 0 && l.size == 8 || k&kindSM4 != 0 && l.size == 16 {
+				p.tryLock(l, key, ref)
+			}
 		}
 	}
 	if k&kindFish != 0 && n >= keyLeast && n <= 56 {
@@ -128,32 +133,48 @@ func (p *prober) flush() {
 }
 
 // confirm decrypts with a key that passed a check: a little more, and if that
-// reads well, the whole.
-func (p *prober) confirm(l *lock, key []byte, ref keyRef, c *probeCheck) {
-	block, err := l.make(key)
-	if err != nil {
-		return
+// reads well, the whole. block may be nil.
+func (p *prober) confirm(l *lock, block cipher.Block, key []byte, ref keyRef, c *probeCheck) {
+	if block == nil {
+		var err error
+		if block, err = l.make(key); err != nil {
+			return
+		}
 	}
 	b := p.layers[c.layer].b
 	for _, mode := range c.modes {
 		coat := l.coat(mode, c.place)
 		if mode == "gcm" || mode == "ccm" {
-			if plain, err := replayCipher(l.name+"-"+mode, &Key{Bytes: key}, b); err == nil && len(plain) > 0 {
-				p.hit(probeHit{c.layer, l.name + "-" + mode, slices.Clone(key), ref, plain, 0.99})
+			open := openGCM
+			if mode == "ccm" {
+				open = openCCM
+			}
+			if plain, err := open(block, b); err == nil && len(plain) > 0 {
+				p.hit(probeHit{c.layer, coat, slices.Clone(key), ref, plain, 0.99})
 			}
 			continue
 		}
 		o := opening{mode, c.place, key}
-		if len(b) > probeHead && !c.tail {
-			head, err := openMode(block, o, b[:probeHead])
-			if err != nil || !p.starts(head, len(b)) {
-				continue
-			}
+		if !c.tail && !p.begins(block, o, b) {
+			continue
 		}
 		if plain, pad, err := openPadded(block, o, b); err == nil {
 			p.judge(probeHit{c.layer, coat, slices.Clone(key), ref, plain, 0}, pad)
 		}
 	}
+}
+
+// begins opens a little, and then a little more.
+func (p *prober) begins(block cipher.Block, o opening, b []byte) bool {
+	for _, n := range []int{3 * block.BlockSize(), probeHead + block.BlockSize()} {
+		if len(b) <= n {
+			break
+		}
+		if head, err := openMode(block, o, b[:n]); err != nil || !p.starts(head, len(b)) {
+			return false
+		}
+	}
+	return true
 }
 
 // judge believes a decryption whose evidence is enough.

@@ -66,7 +66,7 @@ func (p *prober) runAES(a *aesLanes, op *probeOp) {
 		for lane := range a.n {
 			key := a.keys[lane][:a.size]
 			if p.passes(c, a.out[lane][:], key) {
-				p.confirm(p.aesLock(a.size), key, a.refs[lane], c)
+				p.confirm(p.aesLock(a.size), nil, key, a.refs[lane], c)
 			}
 		}
 	}
@@ -119,21 +119,20 @@ func (p *prober) flushDES(d *desLanes) {
 	}
 	d.kernel.Prepare(d.size)
 	for i := range p.ops[8] {
-		if op := &p.ops[8][i]; !op.encrypt {
+		if op := &p.ops[8][i]; !op.encrypt || d.size == 8 && !op.byKey {
 			p.runDES(d, op)
-		} else if p.deep {
-			for lane := range d.n { // rare, and keys are few
-				p.tryOp(p.desLock(d.size), nil, op, d.keys[lane][:d.size], d.refs[lane])
-			}
 		}
 	}
 	d.n = 0
 }
 
 func (p *prober) runDES(d *desLanes, op *probeOp) {
-	if block := binary.BigEndian.Uint64(op.in); d.size == 8 {
+	switch block := binary.BigEndian.Uint64(op.in); {
+	case op.encrypt:
+		d.kernel.Encrypt(&d.out, block)
+	case d.size == 8:
 		d.kernel.Decrypt(&d.out, block)
-	} else {
+	default:
 		d.kernel.DecryptTriple(&d.out, block)
 	}
 	var out [8]byte
@@ -142,7 +141,7 @@ func (p *prober) runDES(d *desLanes, op *probeOp) {
 		for lane := range d.n {
 			binary.BigEndian.PutUint64(out[:], d.out[lane])
 			if key := d.keys[lane][:d.size]; p.passes(c, out[:], key) {
-				p.confirm(p.desLock(d.size), key, d.refs[lane], c)
+				p.confirm(p.desLock(d.size), nil, key, d.refs[lane], c)
 			}
 		}
 	}
@@ -172,14 +171,8 @@ func (p *prober) tryLock(l *lock, key []byte, ref keyRef) {
 	}
 }
 
-// tryOp runs one operation; block is made where it is not given.
+// tryOp runs one operation.
 func (p *prober) tryOp(l *lock, block cipher.Block, op *probeOp, key []byte, ref keyRef) {
-	if block == nil {
-		var err error
-		if block, err = l.make(key); err != nil {
-			return
-		}
-	}
 	var in, out [16]byte
 	n := block.BlockSize()
 	if op.byKey {
@@ -194,7 +187,7 @@ func (p *prober) tryOp(l *lock, block cipher.Block, op *probeOp, key []byte, ref
 	}
 	for i := range op.checks {
 		if c := &op.checks[i]; p.passes(c, out[:n], key) {
-			p.confirm(l, key, ref, c)
+			p.confirm(l, block, key, ref, c)
 		}
 	}
 }

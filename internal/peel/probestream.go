@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/cipher"
 	"slices"
+	"strings"
 
 	"golang.org/x/crypto/chacha20"
 
@@ -163,7 +164,7 @@ func (p *prober) tryPoly(key []byte, ref keyRef) {
 		if len(b) < chacha20.NonceSize+ccmTag+1 {
 			continue
 		}
-		p.stream = chachaBlock(key, b[:chacha20.NonceSize])
+		p.stream = chachaBlock(key, b, 1)
 		if p.reads(b[chacha20.NonceSize:len(b)-ccmTag], p.stream[:]) {
 			p.all(i, "chacha20-poly1305", key, ref)
 		}
@@ -177,10 +178,15 @@ func (p *prober) tryChaCha(key []byte, ref keyRef) {
 		if len(b) <= chacha20.NonceSize {
 			continue
 		}
-		for _, coat := range []string{"chacha20:iv", "chacha20:iv,1", "chacha20", "chacha20:1"} {
-			head, err := openChaCha(coat, key, b[:min(len(b), 28)])
-			if err == nil && likelyHead(head[:min(len(head), 16)]) {
-				p.all(i, coat, key, ref)
+		for block := range uint32(2) {
+			suffix := []string{"", "1"}[block]
+			p.stream = chachaBlock(key, b, block)
+			if p.reads(b[chacha20.NonceSize:], p.stream[:]) {
+				p.all(i, strings.TrimSuffix("chacha20:iv,"+suffix, ","), key, ref)
+			}
+			p.stream = chachaBlock(key, p.zero[:], block)
+			if p.reads(b, p.stream[:]) {
+				p.all(i, strings.TrimSuffix("chacha20:"+suffix, ":"), key, ref)
 			}
 		}
 	}

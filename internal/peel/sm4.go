@@ -13,6 +13,7 @@ import (
 type sm4 struct {
 	round [32]uint32
 	box   *[256]byte
+	mixed *[256]uint32
 }
 
 // sm4Box computes the substitution: inversion in GF(2⁸) modulo
@@ -56,6 +57,17 @@ func sm4Times(a, b byte) byte {
 	return p
 }
 
+// sm4Mixed is the substitution of the highest byte with the linear map that
+// follows; for the other bytes it is turned.
+var sm4Mixed = sync.OnceValue(func() *[256]uint32 {
+	var mixed [256]uint32
+	for x, y := range sm4Box() {
+		b := uint32(y) << 24
+		mixed[x] = b ^ bits.RotateLeft32(b, 2) ^ bits.RotateLeft32(b, 10) ^ bits.RotateLeft32(b, 18) ^ bits.RotateLeft32(b, 24)
+	}
+	return &mixed
+})
+
 func (c *sm4) substitute(x uint32) uint32 {
 	box := c.box
 	return uint32(box[x>>24])<<24 | uint32(box[x>>16&255])<<16 | uint32(box[x>>8&255])<<8 | uint32(box[x&255])
@@ -70,7 +82,7 @@ func newSM4(key []byte) (cipher.Block, error) {
 	for i := range k {
 		k[i] = binary.BigEndian.Uint32(key[4*i:]) ^ family[i]
 	}
-	c := &sm4{box: sm4Box()}
+	c := &sm4{box: sm4Box(), mixed: sm4Mixed()}
 	for i := range c.round {
 		constant := uint32(0)
 		for j := range 4 {
@@ -90,16 +102,14 @@ func (c *sm4) Decrypt(dst, src []byte) { c.crypt(dst, src, 31) }
 
 // crypt uses the round keys forwards (flip 0) or backwards (flip 31).
 func (c *sm4) crypt(dst, src []byte, flip int) {
-	var x [4]uint32
-	for i := range x {
-		x[i] = binary.BigEndian.Uint32(src[4*i:])
-	}
+	x0, x1 := binary.BigEndian.Uint32(src), binary.BigEndian.Uint32(src[4:])
+	x2, x3 := binary.BigEndian.Uint32(src[8:]), binary.BigEndian.Uint32(src[12:])
 	for i := range 32 {
-		b := c.substitute(x[1] ^ x[2] ^ x[3] ^ c.round[i^flip])
-		b ^= bits.RotateLeft32(b, 2) ^ bits.RotateLeft32(b, 10) ^ bits.RotateLeft32(b, 18) ^ bits.RotateLeft32(b, 24)
-		x = [4]uint32{x[1], x[2], x[3], x[0] ^ b}
+		b := x1 ^ x2 ^ x3 ^ c.round[i^flip]
+		b = c.mixed[b>>24] ^ bits.RotateLeft32(c.mixed[b>>16&255], 24) ^ bits.RotateLeft32(c.mixed[b>>8&255], 16) ^ bits.RotateLeft32(c.mixed[b&255], 8)
+		x0, x1, x2, x3 = x1, x2, x3, x0^b
 	}
-	for i := range x {
-		binary.BigEndian.PutUint32(dst[4*i:], x[3-i])
+	for i, x := range [4]uint32{x3, x2, x1, x0} {
+		binary.BigEndian.PutUint32(dst[4*i:], x)
 	}
 }

@@ -53,16 +53,20 @@ func (t *tea) Encrypt(dst, src []byte) {
 func (t *tea) Decrypt(dst, src []byte) {
 	y, z := t.order.Uint32(src), t.order.Uint32(src[4:])
 	sum := uint32(uint64(teaDelta) * uint64(t.rounds))
-	for range t.rounds {
-		if t.xtea {
-			z -= ((y<<4 ^ y>>5) + y) ^ (sum + t.key[sum>>11&3])
+	k0, k1, k2, k3 := t.key[0], t.key[1], t.key[2], t.key[3]
+	if t.xtea {
+		key := t.key
+		for range t.rounds {
+			z -= ((y<<4 ^ y>>5) + y) ^ (sum + key[sum>>11&3])
 			sum -= teaDelta
-			y -= ((z<<4 ^ z>>5) + z) ^ (sum + t.key[sum&3])
-			continue
+			y -= ((z<<4 ^ z>>5) + z) ^ (sum + key[sum&3])
 		}
-		z -= (y<<4 + t.key[2]) ^ (y + sum) ^ (y>>5 + t.key[3])
-		y -= (z<<4 + t.key[0]) ^ (z + sum) ^ (z>>5 + t.key[1])
-		sum -= teaDelta
+	} else {
+		for range t.rounds {
+			z -= (y<<4 + k2) ^ (y + sum) ^ (y>>5 + k3)
+			y -= (z<<4 + k0) ^ (z + sum) ^ (z>>5 + k1)
+			sum -= teaDelta
+		}
 	}
 	t.order.PutUint32(dst, y)
 	t.order.PutUint32(dst[4:], z)

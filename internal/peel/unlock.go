@@ -23,10 +23,7 @@ func (s *search) unlock() bool {
 	slices.SortStableFunc(s.sealed, func(a, b *node) int {
 		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(len(b.bytes), len(a.bytes)))
 	})
-	nodes := slices.CompactFunc(s.sealed, func(a, b *node) bool { return string(a.bytes) == string(b.bytes) })
-	if len(nodes) > scanLayers {
-		nodes = nodes[:scanLayers]
-	}
+	nodes := apart(s.sealed)
 	for _, f := range s.job.KeyFiles {
 		if len(f.Bytes) > scanBytes {
 			s.note(NoteLimit, 0, fmt.Sprintf("%s: keys were looked for in the first %d bytes", f.Name, scanBytes))
@@ -45,6 +42,24 @@ func (s *search) unlock() bool {
 	return false
 }
 
+// apart keeps the best layers, but none that was read from where a better one
+// was: another reading of the same bytes.
+func apart(nodes []*node) []*node {
+	var kept []*node
+	for _, n := range nodes {
+		clash := slices.ContainsFunc(kept, func(k *node) bool {
+			return n.from < k.from+max(k.length, 1) && k.from < n.from+max(n.length, 1)
+		})
+		if !clash {
+			kept = append(kept, n)
+		}
+		if len(kept) == scanLayers {
+			break
+		}
+	}
+	return kept
+}
+
 func (s *search) layers(nodes []*node) []sealed {
 	out := make([]sealed, 0, len(nodes))
 	for _, n := range nodes {
@@ -60,5 +75,5 @@ func (o openedKey) candidate(file string) Candidate {
 	if o.how != "" {
 		source += " (" + o.how + ")"
 	}
-	return Candidate{Coats: []string{o.coat}, Bytes: o.plain, Score: 0.97, Key: &Key{o.key, source}, Whole: true}
+	return Candidate{Coats: []string{o.coat}, Bytes: o.plain, Score: o.score, Key: &Key{o.key, source}, Whole: true}
 }

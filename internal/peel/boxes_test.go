@@ -17,7 +17,7 @@ import (
 )
 
 // boxes are the containers.
-func boxes(t *testing.T) []coat {
+func boxes(t testing.TB) []coat {
 	t.Helper()
 	return append(textBoxes(), append(binaryBoxes(t), wireBoxes(t)...)...)
 }
@@ -63,7 +63,7 @@ func mailOf(r *rand.Rand, b []byte) []byte {
 		"\r\nContent-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n\r\n" + inLines(base64.StdEncoding.EncodeToString(b), 76, "\r\n") + "\r\n--" + mark + "--\r\n")
 }
 
-func binaryBoxes(t *testing.T) []coat {
+func binaryBoxes(t testing.TB) []coat {
 	t.Helper()
 	return []coat{
 		{name: "protobuf", takes: 'B', box: true, wrap: func(r *rand.Rand, b []byte) []byte {
@@ -99,7 +99,7 @@ func binaryBoxes(t *testing.T) []coat {
 	}
 }
 
-func wireBoxes(t *testing.T) []coat {
+func wireBoxes(t testing.TB) []coat {
 	t.Helper()
 	return []coat{
 		{name: "http", takes: 'B', box: true, top: true, wrap: fixed(func(b []byte) []byte {

@@ -29,7 +29,7 @@ const (
 	lzmaMarked = "5d00008000ffffffffffffffff00399bc9f2e750ca83c76ae1382311d2c57bdb77ec004c597c3e8f0f3d55f6a962f6f6dabaaaaff6ad02bf7248009a32b59315e7fffc22a000"
 )
 
-func unhex(t *testing.T, s string) []byte {
+func unhex(t testing.TB, s string) []byte {
 	t.Helper()
 	b, err := hex.DecodeString(s)
 	if err != nil {
@@ -39,7 +39,7 @@ func unhex(t *testing.T, s string) []byte {
 }
 
 // containers is one input for each peeler of containers and rarer codings.
-func containers(t *testing.T) map[string][]byte {
+func containers(t testing.TB) map[string][]byte {
 	t.Helper()
 	text := []byte(marked)
 	return map[string][]byte{
@@ -70,7 +70,7 @@ func containers(t *testing.T) map[string][]byte {
 	}
 }
 
-func punycoded(t *testing.T, s string) string {
+func punycoded(t testing.TB, s string) string {
 	t.Helper()
 	label, err := idna.Punycode.ToASCII(s)
 	if err != nil {
@@ -102,7 +102,7 @@ func wideText(s string) []byte {
 	return out
 }
 
-func deflated(t *testing.T, b []byte) []byte {
+func deflated(t testing.TB, b []byte) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	w, err := flate.NewWriter(&out, 9)
@@ -127,7 +127,7 @@ func wsFrame(head byte, b []byte) []byte {
 	return out
 }
 
-func http2Frames(t *testing.T) []byte {
+func http2Frames(t testing.TB) []byte {
 	t.Helper()
 	frame := func(kind, flags byte, b []byte) []byte {
 		return append([]byte{0, 0, byte(len(b)), kind, flags, 0, 0, 0, 1}, b...)
@@ -148,7 +148,7 @@ func dnsTXT(text string) []byte {
 	return append(append(out, byte(len(text)-25)), text[25:]...)
 }
 
-func zipped(t *testing.T, method uint16, text string) []byte {
+func zipped(t testing.TB, method uint16, text string) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	w := zip.NewWriter(&out)
@@ -165,7 +165,7 @@ func zipped(t *testing.T, method uint16, text string) []byte {
 	return out.Bytes()
 }
 
-func tarred(t *testing.T, text string) []byte {
+func tarred(t testing.TB, text string) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	w := tar.NewWriter(&out)
@@ -205,7 +205,7 @@ func bplist(text string) []byte {
 	return append(out, make([]byte, 32)...)
 }
 
-func asn1Of(t *testing.T, text string) []byte {
+func asn1Of(t testing.TB, text string) []byte {
 	t.Helper()
 	b, err := asn1.Marshal(struct {
 		N    int
@@ -319,7 +319,7 @@ func in91(b []byte) string {
 	return string(out)
 }
 
-func lzwOf(t *testing.T, order lzw.Order, b []byte) []byte {
+func lzwOf(t testing.TB, order lzw.Order, b []byte) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	w := lzw.NewWriter(&out, order, 8)

@@ -56,7 +56,7 @@ func compose(r *rand.Rand, all []coat) composition {
 		}
 		c.canary = word(r, signs, 5+r.IntN(5))
 	} else {
-		c.canary = word(r, latin, 9+r.IntN(6))
+		c.canary = word(r, latin, 10+r.IntN(5))
 	}
 	seen := match.Encode(c.canary, charset)
 	c.bytes = match.Encode(sentence(r, signs, c.canary), charset)

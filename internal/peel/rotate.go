@@ -1,5 +1,11 @@
 package peel
 
+import (
+	"slices"
+
+	"example.org/telltale/internal/peel/match"
+)
+
 // rotatePeeler turns the letters of text back by 1 to 25 places, if a known
 // text shows that it was so written. It is the oldest cipher: the coat
 // "caesar", with the number of places as a derived key.
@@ -18,11 +24,17 @@ func (rotatePeeler) Peel(in Input) []Candidate {
 			continue // a form that is looked for in any case
 		}
 		plain := rotate(in.Bytes, byte(k))
-		if in.Cribs.Has(plain) {
+		if in.Cribs.Has(plain) && !halfTurned(in.Cribs.set.Find(plain, 4)) {
 			return []Candidate{{Coats: []string{"caesar"}, Bytes: plain, Score: 0.9, Key: &Key{[]byte{byte(k)}, SourceDerived}, Whole: true}}
 		}
 	}
 	return nil
+}
+
+// halfTurned reports whether the hits are all of text that is turned by 13
+// places more: another number of places is meant.
+func halfTurned(hits []match.Hit) bool {
+	return !slices.ContainsFunc(hits, func(h match.Hit) bool { return h.Form != "rot13" })
 }
 
 // rotate turns letters k places back.

@@ -56,7 +56,7 @@ func TestOpensStreamsThatBeginInMidCapture(t *testing.T) {
 	}
 }
 
-func withDictionary(t *testing.T, b, dictionary []byte) []byte {
+func withDictionary(t testing.TB, b, dictionary []byte) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	w, err := zlib.NewWriterLevelDict(&out, 9, dictionary)

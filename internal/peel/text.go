@@ -74,12 +74,16 @@ func unescape(b []byte, one func(b []byte) (int, []byte), plus bool) ([]byte, in
 }
 
 // percentPlus is percent for text in which + means itself, as in paths and
-// cookies.
+// cookies; where nothing else was escaped, it stands for a blank.
 func percentPlus(b []byte) ([]byte, int) {
-	if bytes.IndexByte(b, '%') < 0 {
-		return nil, 0
+	if bytes.IndexByte(b, '%') >= 0 {
+		return unescape(b, percentEscape, false)
 	}
-	return unescape(b, percentEscape, false)
+	words := bytes.Count(b, []byte("+"))
+	if bytes.ContainsAny(b, " =/") || len(b) > 16*(words+1) {
+		return nil, 0 // as likely base64, or a sum
+	}
+	return bytes.ReplaceAll(b, []byte("+"), []byte(" ")), words
 }
 
 // percentEscape reads %41 (RFC 3986).

@@ -154,8 +154,8 @@ func (h *Hunt) questions() iter.Seq[struct{}] {
 				err = h.others(h.send)
 			}
 		}
-		if err == nil {
-			err = h.audit()
+		if bad := h.audit(); err == nil {
+			err = bad
 		}
 		h.res.Exact = err == nil
 		if err != nil {

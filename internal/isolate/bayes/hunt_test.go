@@ -226,7 +226,8 @@ func FuzzAnswers(f *testing.F) {
 		if len(text) > 200 {
 			return
 		}
-		h, err := bayes.New(bayes.Config{Text: text, Dictionary: d, Noisy: noisy, All: seed%2 == 0, Budget: isolate.Budget{Questions: 80}})
+		c := bayes.Config{Text: text, Dictionary: d, Noisy: noisy, All: seed%2 == 0, Accounts: int(seed/2) % 5, Budget: isolate.Budget{Questions: 80}}
+		h, err := bayes.New(c)
 		if err != nil {
 			return
 		}
@@ -236,9 +237,23 @@ func FuzzAnswers(f *testing.F) {
 			if n > 80 {
 				t.Fatal("the budget was not kept")
 			}
-			if err := h.Answer(h.Next()[0].ID, rng.IntN(3) == 0); err != nil {
+			id := h.Next()[0].ID
+			if rng.IntN(20) == 0 {
+				err = h.Refuse(id, rng.IntN(3)*len([]rune(text))/2)
+			} else {
+				err = h.Answer(id, rng.IntN(3) == 0)
+			}
+			if err != nil {
 				t.Fatal(err)
 			}
 		}
+		for _, found := range h.Result().Rules {
+			check(t, h, found, 1)
+		}
+		again, err := bayes.Replay(c, h.History())
+		if err != nil {
+			t.Fatal(err)
+		}
+		again.Close()
 	})
 }

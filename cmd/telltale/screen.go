@@ -147,6 +147,9 @@ func (t *screenTalk) task(ctx context.Context, line []byte) error {
 		}
 	}
 	result := s.Result()
+	if result.UntestedPairs > 0 {
+		fmt.Fprintf(t.log, "%d pairs were not sent\n", result.UntestedPairs)
+	}
 	if result.Why != "" {
 		fmt.Fprintf(t.log, "stopped: %s; %d candidates are not settled\n", result.Why, len(result.Untested))
 	}

@@ -47,8 +47,13 @@ func (s *Search) refused(q Question, a Answer) error {
 }
 
 // retry puts a refused question again in smaller ones: it is silent if all
-// of them are.
+// of them are. Two candidates in different parts were not sent together, so
+// that messages about pairs are not taken apart.
 func (s *Search) retry(p pending) {
+	if p.refused != nil {
+		s.ready = append(s.ready, p.refused)
+		return
+	}
 	parts := s.parts(p.q.Pieces)
 	if len(parts) == 0 {
 		s.ready = append(s.ready, func() { p.then(false) })

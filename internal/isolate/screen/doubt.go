@@ -41,7 +41,7 @@ func (s *Search) checkDoubts() bool {
 			continue
 		}
 		s.looked++
-		s.ask(s.message(d.set), "does the inferred trigger react alone?", func(hit bool) { s.settle(d.set, hit) })
+		s.askWhole(d.set, "does the inferred trigger react alone?", func(hit bool) { s.settle(d.set, hit) }, func() {})
 		return true
 	}
 	return false

@@ -104,10 +104,12 @@ type odds struct {
 	enough uint8
 	miss   []float64 // chance that c silent answers were all wrong
 	extra  map[edge]bool
+	lens   []int
+	room   int // characters of two that fit a message
 }
 
 func (s *Search) odds(r rates) odds {
-	o := odds{g: s.graph, rate: s.graph.rate(), enough: 1, miss: []float64{1}, extra: map[edge]bool{}}
+	o := odds{g: s.graph, lens: s.lens, room: s.limit - s.gap(), rate: s.graph.rate(), enough: 1, miss: []float64{1}, extra: map[edge]bool{}}
 	for p := r.miss; r.miss > 0 && p >= missedPart && o.enough < never-1; p *= r.miss {
 		o.miss = append(o.miss, p)
 		o.enough++
@@ -118,11 +120,12 @@ func (s *Search) odds(r rates) odds {
 	return o
 }
 
-// of is the chance that a and b react together; zero if that is settled. A
+// of is the chance that a and b react together; zero if that is settled, or if
+// no message can hold both. A
 // word that is in one pair is likelier to be in others.
 func (o odds) of(a, b int) float64 {
 	c := o.g.silent[a*o.g.n+b]
-	if c >= o.enough || o.g.linked(a, b) {
+	if c >= o.enough || o.lens[a]+o.lens[b] > o.room || o.g.linked(a, b) {
 		return 0
 	}
 	p := o.rate * float64((1+len(o.g.links[a]))*(1+len(o.g.links[b])))

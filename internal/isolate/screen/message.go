@@ -37,11 +37,17 @@ func (s *Search) gap() int {
 	return s.sepLen
 }
 
-// message lays out candidates, with the guard between them if need be.
+// message lays out candidates, with the guard between them if need be and if
+// there is room: a lane may have begun before it was known to be needed.
 func (s *Search) message(items []int) []Piece {
+	total := 0
+	for _, i := range items {
+		total += s.lens[i]
+	}
+	guarded := s.between && total+(len(items)-1)*s.gap() <= s.limit
 	out := make([]Piece, 0, 2*len(items))
 	for k, i := range items {
-		if k > 0 && s.between {
+		if k > 0 && guarded {
 			out = append(out, Piece{Term: -1, Text: s.guard})
 		}
 		out = append(out, Piece{Term: i})

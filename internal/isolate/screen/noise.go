@@ -11,14 +11,10 @@ type counts struct {
 	together       float64 // silent messages of several candidates
 }
 
-// damped is the cost ratio that questions are chosen by. Accounts are dear,
-// but so is time: a little below the ratio, the last triggering messages that
-// could be spared would cost more than ten silent ones each.
-func damped(cost float64) float64 { return math.Pow(cost, 0.9) }
-
-// dampedPairs is the same for pairs: of them there are few, and most messages
-// are silent anyway.
-func dampedPairs(cost float64) float64 { return math.Sqrt(cost) }
+// pairCost is the cost ratio that questions are chosen by if pairs are asked
+// for: there are few of them, most messages are silent anyway, and the ratio
+// as it is would spend eight messages more for each triggering one spared.
+func pairCost(cost float64) float64 { return math.Sqrt(cost) }
 
 // rates gives the present estimates.
 func (c counts) rates(noisy bool) rates {

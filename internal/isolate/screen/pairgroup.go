@@ -8,6 +8,10 @@ func (s *Search) usable(i int) bool {
 	return !s.busy[i] && (s.status[i] == open || s.status[i] == clean)
 }
 
+// maxGroup bounds the candidates of a message of pairs: what is known of a
+// lane grows with the square.
+const maxGroup = 400
+
 // grouping is a message of candidates that grows.
 type grouping struct {
 	s     *Search
@@ -34,7 +38,7 @@ func (s *Search) pairGroup() []int {
 	g.weigh(r)
 	r.join = 0
 	most, passed := -1.0, 0
-	for passed <= lookahead {
+	for passed <= lookahead && len(g.group) < maxGroup {
 		i := g.next()
 		if i < 0 {
 			break
@@ -150,7 +154,7 @@ func (s *Search) screenPairs(group []int) {
 		s.busy[i] = true
 	}
 	why := fmt.Sprintf("do any of %d candidates react, alone or two together?", len(group))
-	s.ask(s.message(group), why, func(hit bool) {
+	s.askWhole(group, why, func(hit bool) {
 		if !hit {
 			s.silentPairs(group, nil)
 			s.release(group)
@@ -158,5 +162,5 @@ func (s *Search) screenPairs(group []int) {
 		}
 		l := s.newPairLane(group)
 		s.ready = append(s.ready, func() { s.narrowPairs(l) })
-	})
+	}, func() { s.release(group) })
 }

@@ -13,6 +13,9 @@ type Result struct {
 	Redundant []int
 	// Untested candidates could not be sent or were not reached.
 	Untested []int
+	// UntestedPairs are the pairs, if pairs are asked for, that could not be sent
+	// or were not reached.
+	UntestedPairs int
 	// Done is true when the search came to its end. Otherwise Why says what
 	// stopped it.
 	Done bool
@@ -63,5 +66,24 @@ func (s *Search) Result() Result {
 			out.Untested = append(out.Untested, i)
 		}
 	}
+	if s.graph != nil {
+		out.UntestedPairs = s.untestedPairs()
+	}
 	return out
+}
+
+// untestedPairs counts the pairs of candidates that do not react alone and were
+// not settled.
+func (s *Search) untestedPairs() int {
+	o := s.odds(s.rates())
+	n := 0
+	paired := func(i int) bool { return s.status[i] == open || s.status[i] == clean || s.status[i] == unaskable }
+	for a := range s.status {
+		for b := range a {
+			if paired(a) && paired(b) && !s.graph.linked(a, b) && s.graph.silent[a*s.graph.n+b] < o.enough {
+				n++
+			}
+		}
+	}
+	return n
 }

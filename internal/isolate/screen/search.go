@@ -86,6 +86,8 @@ type Search struct {
 type pending struct {
 	q    Question
 	then func(hit bool)
+	// refused, if set, is called instead of sending the message in parts.
+	refused func()
 }
 
 // New begins a search. The error says what is wrong with the problem.

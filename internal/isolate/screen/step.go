@@ -60,6 +60,8 @@ func (s *Search) affordable() bool {
 		why = fmt.Sprintf("the budget of %d messages is spent", b.Messages)
 	case b.Triggering > 0 && s.hits+len(s.open) >= b.Triggering:
 		why = fmt.Sprintf("the budget of %d triggering messages is spent", b.Triggering)
+	case s.asked >= s.patience():
+		why = fmt.Sprintf("after %d messages for %d candidates the answers still contradict one another: check the oracle, or say that it is noisy", s.asked, len(s.c.Terms))
 	default:
 		return true
 	}
@@ -69,8 +71,25 @@ func (s *Search) affordable() bool {
 	return false
 }
 
+// patience is how many messages end any search: asking for each candidate, and
+// each pair, alone would have taken a part of them.
+func (s *Search) patience() int {
+	n := len(s.c.Terms)
+	if s.graph != nil {
+		return 200 + 5*n + n*n
+	}
+	return 200 + 5*n
+}
+
 // ask opens a question; then is called with its answer.
 func (s *Search) ask(pieces []Piece, why string, then func(hit bool)) {
 	s.asked++
-	s.open = append(s.open, pending{Question{ID: s.asked, Pieces: pieces, Why: why}, then})
+	s.open = append(s.open, pending{q: Question{ID: s.asked, Pieces: pieces, Why: why}, then: then})
+}
+
+// askWhole is ask for a message that says nothing if it is sent in parts:
+// refused is called if it was too long.
+func (s *Search) askWhole(items []int, why string, then func(hit bool), refused func()) {
+	s.ask(s.message(items), why, then)
+	s.open[len(s.open)-1].refused = refused
 }

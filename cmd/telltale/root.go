@@ -35,7 +35,7 @@ func (a *app) rootCommand() *cobra.Command {
 	}
 	root.AddCommand(
 		a.demoCommand(), a.auditCommand(), a.caseCommand(), a.reportCommand(), a.scoreCommand(),
-		a.peelCommand(), a.listCommand(), a.isolateCommand(), a.screenCommand(), a.driverCommand(), a.labCommand(),
+		a.peelCommand(), a.keysCommand(), a.listCommand(), a.isolateCommand(), a.screenCommand(), a.driverCommand(), a.labCommand(),
 		a.benchCommand(),
 	)
 	return root

@@ -164,7 +164,7 @@ func (c *candidates) raw() {
 			piece := c.file[from:min(len(c.file), from+scanPiece+n-1)]
 			s.each(piece, n, func(at int) {
 				at += from
-				if at%4 != 0 || at < last+n || !c.alone(at, n) {
+				if at%4 != 0 || at < last+n || !c.alone(at, n) || printableShare(c.file[at:at+n]) > 0.7 {
 					return
 				}
 				last = at

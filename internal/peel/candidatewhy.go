@@ -40,9 +40,11 @@ func (k *KeyCandidate) textReasons(text string) {
 	switch wordy := wordShare(text); {
 	case strings.ContainsAny(text, "/\\%") || strings.Contains(text, "://") || strings.Count(text, ".") > 1:
 		k.because(-0.15, "written like a path, an address or a format")
-	case wordy > 0.45:
+	case wordy > 0.45 || phrase(text):
 		k.because(-0.2, "made of words")
-	case kinds >= 3 && changes*3 >= len(text):
+	case inCode(text):
+		k.because(-0.15, "written like code")
+	case kinds >= 3 && changes*3 >= len(text) && distinctOf([]byte(text))*5 >= 4*min(len(text), 20):
 		k.because(0.35, "letters, digits and signs in no order of words")
 	case kinds >= 2 && wordy < 0.3:
 		k.because(0.25, "letters of both cases, digits or signs mixed")
@@ -54,6 +56,35 @@ func (k *KeyCandidate) textReasons(text string) {
 	if k.Entropy < 2 {
 		k.because(-0.3, "few different bytes")
 	}
+}
+
+// phrase reports whether a text has two words of letters alone, or is
+// indented.
+func phrase(text string) bool {
+	words := 0
+	for _, w := range strings.Fields(text) {
+		w = strings.TrimRight(w, ".,:;!?")
+		if len(w) >= 2 && strings.Trim(w, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'") == "" {
+			words++
+		}
+	}
+	return words >= 2 || strings.Contains(text, "  ")
+}
+
+// inCode reports whether a text is names joined by dots, colons or low lines,
+// or has the brackets and stars of expressions and types.
+func inCode(text string) bool {
+	joints, brackets := 0, 0
+	for i := 1; i+1 < len(text); i++ {
+		switch letters := kindOf(text[i-1]) != '.' && isLetter(text[i+1]); {
+		case strings.IndexByte("._:$", text[i]) >= 0 && letters:
+			joints++
+		case strings.IndexByte("*[](){}<>", text[i]) >= 0:
+			brackets++
+		}
+	}
+	return joints > 0 && strings.Trim(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._:$*;") == "" ||
+		brackets >= 2 || brackets > 0 && joints > 0
 }
 
 // wordShare is the share of a text that stands in runs of four letters or
@@ -163,21 +194,39 @@ func withDigits(text string) bool {
 	return digits > 0 && upper+lower > 0 && (upper == 0 || lower == 0 || upper*8 >= lower)
 }
 
-// hints are words that stand near keys.
-func hints() []string {
-	return []string{"key", "secret", "aes", "des", "cipher", "crypt", "passw", "token", "salt", "rc4", "xor", "hmac"}
+// hints are words that stand near keys; the second are too short to count
+// within others.
+func hints() (anywhere, alone []string) {
+	return []string{"key", "secret", "cipher", "crypt", "passw", "token", "hmac", "salt"}, []string{"aes", "des", "rc4", "xor", "iv", "pwd"}
 }
 
 // near is how many bytes before a place are looked at for hints.
-const near = 48
+const near = 40
 
 // hinted reports whether a word before the place speaks of keys.
 func (c *candidates) hinted(offset int) bool { return c.hint(offset) != "" }
 
 func (c *candidates) hint(offset int) string {
-	before := bytes.ToLower(bytes.ReplaceAll(c.file[max(0, offset-near):offset], []byte{0}, nil))
-	for _, h := range hints() {
+	var b [near]byte
+	before := b[:0]
+	for _, ch := range c.file[max(0, offset-near):offset] {
+		if ch >= 'A' && ch <= 'Z' {
+			ch |= 0x20
+		}
+		if ch != 0 {
+			before = append(before, ch)
+		}
+	}
+	anywhere, alone := hints()
+	for _, h := range anywhere {
 		if bytes.Contains(before, []byte(h)) {
+			return h
+		}
+	}
+	for _, h := range alone {
+		at := bytes.LastIndex(before, []byte(h))
+		end := at + len(h)
+		if at >= 0 && (at == 0 || !isLetter(before[at-1])) && (end == len(before) || !isLetter(before[end])) {
 			return h
 		}
 	}
@@ -192,10 +241,18 @@ func (c *candidates) place(k *KeyCandidate) {
 	end := k.Offset + max(len(k.Text), 1)
 	if k.Form == "utf-16le" {
 		end = k.Offset + 2*len(k.Text)
+		if c.wideChar(k.Offset-2) || c.wideChar(end) {
+			k.because(-0.15, "a part of a longer text")
+		}
 	}
 	if k.Text != "" && k.Offset > 0 && end < len(c.file) && edge(c.file[k.Offset-1]) && edge(c.file[end]) {
 		k.because(0.1, "a string of its own")
 	}
+}
+
+// wideChar reports whether a character in UTF-16LE stands at a place.
+func (c *candidates) wideChar(at int) bool {
+	return at >= 0 && at+1 < len(c.file) && c.file[at] >= 0x20 && c.file[at] < 0x7f && c.file[at+1] == 0
 }
 
 // edge reports whether a byte ends a string.

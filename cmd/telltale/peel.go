@@ -1,15 +1,11 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -22,7 +18,14 @@ compressions, containers and ciphers, and says how each copy was wrapped.
 
 Give the texts with --find or --find-file, and keys, if there may be a cipher,
 with --keys (one a line: hex:..., base64:..., or text) or --keys-from (a file
-in whose bytes keys may stand). Simple XOR ciphers need no key.`
+in whose bytes keys may stand). Simple XOR ciphers need no key. What looks like
+ciphertext and stays shut is named.
+
+In a terminal each copy is shown coat by coat, with the opened text and the
+known text marked in it; elsewhere as one line, FILE:OFFSET: TEXT: COATS.
+
+Exit codes: 0 nothing found, 1 could not run, 2 usage, 10 a copy was found,
+11 nothing was found, but something stayed shut or a limit was reached.`
 
 // peelFlags are the options of the command.
 type peelFlags struct {
@@ -32,13 +35,16 @@ type peelFlags struct {
 	keysFrom  []string
 	list      bool
 	json      bool
+	onion     bool
 	keyBudget int
+	// parts tell where keys stand inside the archives that were searched.
+	parts keyPlaces
 }
 
 func (a *app) peelCommand() *cobra.Command {
 	var flags peelFlags
 	cmd := &cobra.Command{
-		Use:   "peel FILE...",
+		Use:   "peel FILE...|-",
 		Short: "Look for copies of known texts in captured bytes",
 		Long:  peelLong,
 		Example: `  telltale peel --find 'hello kvqzjxmn' capture.bin
@@ -53,30 +59,33 @@ func (a *app) peelCommand() *cobra.Command {
 	f.StringArrayVar(&flags.keysFrom, "keys-from", nil, "file in whose bytes keys may stand (may be repeated)")
 	f.BoolVar(&flags.list, "list", false, "look for word lists too")
 	f.BoolVar(&flags.json, "json", false, "print one JSON object a line")
+	f.BoolVar(&flags.onion, "onion", false, "print coat by coat, with the opened text (default in a terminal)")
+	cmd.MarkFlagsMutuallyExclusive("json", "onion")
 	f.IntVar(&flags.keyBudget, "max-keys", 20000, "most keys taken from one --keys-from file")
 	return cmd
 }
 
 // peel opens each file; the exit code says whether anything was found.
 func (a *app) peel(ctx context.Context, flags peelFlags, files []string) error {
+	flags.parts = keyPlaces{}
 	job, err := flags.job()
 	if err != nil {
 		return err
 	}
 	opener := peel.New(peelers())
-	out := peelPrinter{w: a.stdout, json: flags.json}
+	out := peelPrinter{w: a.stdout, json: flags.json, onion: flags.onion || !flags.json && terminal(a.stdout), color: a.colour()}
 	for _, name := range files {
 		if job.Bytes, err = a.readPeel(name); err != nil {
 			return err
 		}
-		if err := out.print(name, opener.Open(ctx, job)); err != nil {
+		if err := out.print(name, flags.parts.rename(opener.Open(ctx, job))); err != nil {
 			return err
 		}
 	}
 	switch {
 	case out.found:
 		return exitWith(exitFound, nil)
-	case out.limited:
+	case out.unsure:
 		return exitWith(exitInconclusive, nil)
 	}
 	return nil
@@ -131,120 +140,13 @@ func (f peelFlags) readKeys(job *peel.Job) error {
 		job.Keys = append(job.Keys, more...)
 	}
 	for _, name := range f.keysFrom {
-		b, err := os.ReadFile(name)
+		b, err := readProgram(name)
 		if err != nil {
 			return err
 		}
-		if len(b) <= smallKeyFile {
-			job.Keys = append(job.Keys, peel.Harvest(name, b, f.keyBudget)...)
-		}
-		job.KeyFiles = append(job.KeyFiles, peel.KeyFile{Name: name, Bytes: b})
-	}
-	return nil
-}
-
-// peelFind and peelNote are the lines of --json.
-type peelFind struct {
-	File   string `json:"file"`
-	Find   string `json:"find"`
-	Offset int    `json:"offset"`
-	// Path are the names of the coats; Coats have their parameters too.
-	Path   []string `json:"path"`
-	Coats  []string `json:"coats"`
-	Key    *string  `json:"key"`
-	Source string   `json:"key_source,omitempty"`
-	Score  float64  `json:"score"`
-	List   []string `json:"list,omitempty"`
-}
-
-type peelNote struct {
-	File   string `json:"file"`
-	Note   string `json:"note"`
-	Offset int    `json:"offset"`
-	Detail string `json:"detail"`
-}
-
-// peelPrinter writes results and remembers what the exit code must be.
-type peelPrinter struct {
-	w              io.Writer
-	json           bool
-	found, limited bool
-}
-
-func (p *peelPrinter) print(file string, r peel.Result) error {
-	w := bufio.NewWriter(p.w)
-	for _, f := range r.Finds {
-		p.found = true
-		if err := p.find(w, file, f); err != nil {
-			return err
-		}
-	}
-	for _, n := range r.Notes {
-		p.limited = p.limited || n.Kind == peel.NoteLimit
-		if err := p.note(w, file, n); err != nil {
-			return err
-		}
-	}
-	return w.Flush()
-}
-
-func (p *peelPrinter) find(w io.Writer, file string, f peel.Find) error {
-	line := peelFind{File: file, Offset: f.Offset, Path: []string{}, Coats: append([]string{}, f.Path...), Score: f.Score, List: f.List}
-	for _, coat := range f.Path {
-		name, parameter, _ := strings.Cut(coat, ":")
-		switch name {
-		case "hash":
-			name, _, _ = strings.Cut(parameter, ":")
-		case "chunked":
-			name = "http-chunked"
-		}
-		line.Path = append(line.Path, name)
-	}
-	if f.Key != nil {
-		key := hex.EncodeToString(f.Key.Bytes)
-		line.Key, line.Source = &key, f.Key.Source
-	}
-	needles := f.Needles
-	if f.List != nil {
-		needles = []string{""}
-	}
-	for _, text := range needles {
-		line.Find = text
-		if err := p.line(w, line); err != nil {
+		if err := takeProgram(job, name, b, f.keyBudget, f.parts); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// line prints one find. Captured text is quoted: it is hostile.
-func (p *peelPrinter) line(w io.Writer, f peelFind) error {
-	if p.json {
-		return json.NewEncoder(w).Encode(f)
-	}
-	what := strconv.Quote(f.Find)
-	if f.List != nil {
-		what = fmt.Sprintf("a list of %d lines", len(f.List))
-	}
-	path := "as it is"
-	if len(f.Coats) > 0 {
-		quoted := strconv.Quote(strings.Join(f.Coats, " › "))
-		path = quoted[1 : len(quoted)-1]
-	}
-	_, err := fmt.Fprintf(w, "%s:%d: %s: %s", f.File, f.Offset, what, path)
-	if err == nil && f.Key != nil {
-		_, err = fmt.Fprintf(w, " (key %s, %s)", *f.Key, f.Source)
-	}
-	if err == nil {
-		_, err = fmt.Fprintln(w)
-	}
-	return err
-}
-
-func (p *peelPrinter) note(w io.Writer, file string, n peel.Note) error {
-	if p.json {
-		return json.NewEncoder(w).Encode(peelNote{file, n.Kind, n.Offset, n.Detail})
-	}
-	_, err := fmt.Fprintf(w, "%s:%d: note: %s: %s\n", file, n.Offset, n.Kind, n.Detail)
-	return err
 }

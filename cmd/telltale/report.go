@@ -137,6 +137,5 @@ func (a *app) width() int {
 }
 
 func (a *app) colour() bool {
-	f, ok := a.stdout.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd())) && os.Getenv("NO_COLOR") == ""
+	return terminal(a.stdout) && os.Getenv("NO_COLOR") == ""
 }

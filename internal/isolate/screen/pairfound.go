@@ -9,7 +9,7 @@ func (s *Search) foundPair(l *pairLane, c cause) {
 	if c.a != c.b && s.graph.linked(c.a, c.b) {
 		return // found by another lane in the meantime, or inferred
 	}
-	direct := l.direct(set)
+	direct := l.direct(set) > 0
 	if !direct && !s.c.Noisy {
 		s.doubts = append(s.doubts, doubt{set: set, among: l.last(), odds: l.none / c.mass / s.rates().other(2)})
 	}

@@ -2,6 +2,7 @@ package screen
 
 import (
 	"fmt"
+	"math"
 	"slices"
 )
 
@@ -37,12 +38,24 @@ func (s *Search) narrowPairs(l *pairLane) {
 }
 
 // shown says whether a likely cause needs no further message in its lane. With
-// noise it must have been sent alone.
-func (s *Search) shown(l *pairLane, c cause) bool { return !s.c.Noisy || l.direct(c.items()) }
+// noise it must have reacted alone, so often that this was no chance.
+func (s *Search) shown(l *pairLane, c cause) bool {
+	return !s.c.Noisy || math.Pow(s.rates().false, float64(l.direct(c.items()))) < falsePart
+}
 
-// direct says whether set was sent by itself and reacted.
-func (l *pairLane) direct(set []int) bool {
-	return slices.ContainsFunc(l.tests, func(t test) bool { return t.hit && sameSet(t.items, set) })
+// falsePart is the chance, put up with, that a set was only ever seen to react
+// by mistake.
+const falsePart = 0.001
+
+// direct says how often set was sent by itself and reacted.
+func (l *pairLane) direct(set []int) int {
+	n := 0
+	for _, t := range l.tests {
+		if t.hit && sameSet(t.items, set) {
+			n++
+		}
+	}
+	return n
 }
 
 // last is the smallest message of the lane that reacted.

@@ -9,18 +9,40 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"strings"
 )
 
 func main() {
-	size := flag.Int("size", 128, "megabytes of traffic")
+	size := flag.Int("size", 64, "megabytes of traffic")
 	binary := flag.Int("binary", 4, "megabytes of program that are searched for keys")
+	parts := flag.String("parts", "search,kernels,binary,capture", "what to measure")
 	flag.Parse()
-	runtime.LockOSThread()
-	rows := searchRows(*size << 20)
-	rows = append(rows, kernelRows()...)
-	rows = append(rows, scanRow(*binary<<20))
-	if err := print(os.Stdout, rows); err != nil {
+	if err := run(*size<<20, *binary<<20, *parts); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+}
+
+func run(size, binary int, parts string) error {
+	runtime.LockOSThread()
+	var rows []row
+	for _, part := range strings.Split(parts, ",") {
+		switch part {
+		case "search":
+			rows = append(rows, searchRows(size)...)
+		case "kernels":
+			rows = append(rows, kernelRows()...)
+		case "binary":
+			rows = append(rows, scanRow(binary))
+		case "capture":
+			r, err := captureRow(size)
+			if err != nil {
+				return err
+			}
+			rows = append(rows, r)
+		default:
+			return fmt.Errorf("no part %q: there are search, kernels, binary and capture", part)
+		}
+	}
+	return print(os.Stdout, rows)
 }

@@ -16,13 +16,17 @@ type baseN struct {
 	decode func(b []byte, values *[256]int8) (plain []byte, read int)
 	// group is the length of a group: text glued in front shifts by less.
 	group, most int
+	// shy: believed only for what comes out, as the signs are those of others.
+	shy bool
 }
 
 const (
 	z85     = digits + lower + upper + ".-:+=^!/*?&<>()[]{}@%$#"
 	rfc1924 = digits + upper + lower + "!#$%&()*+-;<=>?@^_`{|}~"
 	bitcoin = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
-	base91  = alnum + "!#$%&()*+,./:;<=>?@[]^_`{|}~\""
+	// crockford leaves out I, L, O and U.
+	crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+	base91    = alnum + "!#$%&()*+,./:;<=>?@[]^_`{|}~\""
 )
 
 func ascii85() string {
@@ -36,16 +40,26 @@ func ascii85() string {
 func baseNs() []baseN {
 	a85 := ascii85()
 	return []baseN{
-		{"ascii85", a85, "!\"#$%&'()*,.:;<>?@[\\]^`", decode85, 5, 1 << 20},
-		{"base85", rfc1924, "!#$%&()*;<>?@^`{|}~", decode85, 5, 1 << 20},
-		{"z85", z85, ".:^!*?&<>()[]{}@%$#", decode85, 5, 1 << 20},
-		{"base91", base91, "!#$%&()*,.:;<>?@[]^`{|}~\"", decode91, 2, 1 << 20},
-		{"base45", digits + upper + " $%*+-./:", " $%*.:", decode45, 3, 1 << 20},
-		{"base58", bitcoin, "", decodeBig, 1, 4096},
-		{"base62", alnum, "", decodeBig, 1, 2048},
-		{"base62", digits + upper + lower, "", decodeBig, 1, 2048},
-		{"base62", digits + lower + upper, "", decodeBig, 1, 2048},
-		{"base36", digits + lower, "", decodeBig, 1, 1024},
+		{"ascii85", a85, "!\"#$%&'()*,.:;<>?@[\\]^`", decode85, 5, 1 << 20, false},
+		{"base85", rfc1924, "!#$%&()*;<>?@^`{|}~", decode85, 5, 1 << 20, false},
+		{"z85", z85, ".:^!*?&<>()[]{}@%$#", decode85, 5, 1 << 20, false},
+		{"base91", base91, "!#$%&()*,.:;<>?@[]^`{|}~\"", decode91, 2, 1 << 20, false},
+		{"base45", digits + upper + " $%*+-./:", " $%*.:", decode45, 3, 1 << 20, false},
+		{"base58", bitcoin, "", decodeBig, 1, 4096, false},
+		{"base62", alnum, "", decodeBig, 1, 2048, false},
+		{"base62", digits + upper + lower, "", decodeBig, 1, 2048, false},
+		{"base62", digits + lower + upper, "", decodeBig, 1, 2048, false},
+		{"base36", digits + lower, "", decodeBig, 1, 1024, false},
+		{"base32hex", digits + upper[:22], "", decode32, 8, 1 << 20, true},
+		{"base32hex", digits + lower[:22], "", decode32, 8, 1 << 20, true},
+		{"base32-crockford", crockford, "", decode32, 8, 1 << 20, true},
+		{"base32-crockford", strings.ToLower(crockford), "", decode32, 8, 1 << 20, true},
+		{"z-base-32", "ybndrfg8ejkmcpqxot1uwisza345h769", "", decode32, 8, 1 << 20, true},
+		{"base64-crypt", "./" + digits + upper + lower, "", decode64, 4, 1 << 20, true},
+		{"base64-bcrypt", "./" + alnum, "", decode64, 4, 1 << 20, true},
+		{"base64-ordered", digits + upper + lower + "+/", "", decode64, 4, 1 << 20, true},
+		{"base64-ordered", digits + lower + upper + "-_", "", decode64, 4, 1 << 20, true},
+		{"xxencode", "+-" + digits + upper + lower, "", decode64, 4, 1 << 20, true},
 	}
 }
 
@@ -158,7 +172,11 @@ func (n baseN) score(in Input, plain []byte, base float64, whole bool, skip int)
 		return 0.93
 	case len(plain) >= 8 && evidence(plain) >= 40 && readable(plain):
 		return 0.9
-	case skip > 0 || in.Sure < 0.5 || in.Derived:
+	case looksWide(plain):
+		return 0.9
+	case n.shy && n.group == 8 && skip == 0 && whole && len(plain) >= 16 && in.Best < 0.8 && in.Sure >= 0.6 && !in.Derived:
+		return 0.3
+	case skip > 0 || in.Sure < 0.5 || in.Derived || n.shy:
 		return 0
 	case base == 0 && whole && n.name != "base91":
 		return 0.25
@@ -301,4 +319,22 @@ func decodeBig(b []byte, values *[256]int8) ([]byte, int) {
 	}
 	number := bytes.TrimLeft(out[zeros:], "\x00")
 	return append(out[:zeros], number...), len(b)
+}
+
+// decode32 and decode64 read five and six bits a sign, the most significant
+// first; bits that are left over are ignored.
+func decode32(b []byte, values *[256]int8) ([]byte, int) { return decodeBits(b, values, 5) }
+func decode64(b []byte, values *[256]int8) ([]byte, int) { return decodeBits(b, values, 6) }
+
+func decodeBits(b []byte, values *[256]int8, width uint) ([]byte, int) {
+	out := make([]byte, 0, len(b)*int(width)/8)
+	var held, n uint
+	for _, c := range b {
+		held = held<<width | uint(values[c])
+		if n += width; n >= 8 {
+			n -= 8
+			out = append(out, byte(held>>n))
+		}
+	}
+	return out, len(b)
 }

@@ -65,12 +65,12 @@ func compose(r *rand.Rand, all []coat) composition {
 	for left := 2 + r.IntN(3); left > 0; left-- {
 		for range 200 {
 			next := all[r.IntN(len(all))]
-			if !follows(c, last, next, left) || (next.cipher || next.name == "caesar") && !bytes.Contains(c.bytes, seen) {
+			if !follows(c, last, next, left) || hides(next) && !bytes.Contains(c.bytes, seen) {
 				continue
 			}
 			c.bytes = next.wrap(r, c.bytes)
 			c.names = slices.Insert(c.names, 0, next.name)
-			if next.cipher || next.name == "caesar" {
+			if hides(next) {
 				c.ciphers++
 			}
 			last = next
@@ -83,10 +83,13 @@ func compose(r *rand.Rand, all []coat) composition {
 // follows reports whether a coat makes sense around others: nobody enciphers
 // or compresses twice.
 func follows(c composition, last, next coat, left int) bool {
-	cipher := next.cipher || next.name == "caesar"
+	cipher := hides(next)
 	return next.fits(c.bytes) && len(c.bytes) < 12000 && last.name != next.name &&
 		(!next.top || left == 1) && (!cipher || c.ciphers == 0) && (!packs(next.name) || !packs(last.name))
 }
+
+// hides reports whether only a known text can show that the coat is there.
+func hides(c coat) bool { return c.cipher || c.name == "caesar" || c.name == "rot47" }
 
 func packs(name string) bool {
 	return slices.Contains([]string{"gzip", "zlib", "deflate", "brotli", "zstd", "lz4", "snappy", "bzip2", "xz", "lzw"}, name)

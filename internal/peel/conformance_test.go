@@ -27,6 +27,8 @@ func coated(t testing.TB) map[string][]byte {
 		"percent-u":        []byte("%u006bvqzjxmnwb"),
 		"json-u":           []byte(`text \u006bvqzjxmnwb`),
 		"c-escape":         []byte(`\x6bvqzjxmnwb`),
+		"code-point":       []byte("see U+006B vqzjxmnwb"),
+		"css-escape":       []byte(`\00006bvqzjxmnwb`),
 		"js-escape":        []byte(`\u{6b}vqzjxmnwb`),
 		"html-entity":      []byte("&#107;vqzjxmnwb"),
 		"quoted-printable": []byte("=6Bvqzjxmnwb"),

@@ -16,8 +16,9 @@ func (dnsPeeler) Name() string { return "dns" }
 
 // dnsTraffic is what the messages carry.
 type dnsTraffic struct {
-	names [][][]byte // the labels of the first question of each message
-	texts [][]byte   // the texts of each message joined
+	names [][][]byte // the labels of the first question of each message, once
+	seen  map[string]bool
+	texts [][]byte // the texts of each message joined
 }
 
 func (dnsPeeler) Peel(in Input) []Candidate {
@@ -72,7 +73,14 @@ func (t *dnsTraffic) message(b []byte) bool {
 	if !ok || at+4 > len(b) || b[at] != 0 && b[at] != 0xff || b[at+2]&0x7f != 0 || b[at+3] == 0 {
 		return false
 	}
-	t.names = append(t.names, name)
+	// A question is sent again, for another type, and comes back in the answer.
+	if whole := string(bytes.ToLower(bytes.Join(name, []byte(".")))); !t.seen[whole] {
+		if t.seen == nil {
+			t.seen = map[string]bool{}
+		}
+		t.seen[whole] = true
+		t.names = append(t.names, name)
+	}
 	var texts []byte
 	for at += 4; records > 0 && at < len(b); records-- {
 		if _, at, ok = dnsName(b, at); !ok || at+10 > len(b) {

@@ -95,6 +95,11 @@ func escapes() []coat {
 		{name: "json-u", takes: 'U', wrap: eachUnit(`\u%04x`)},
 		{name: "json-u", takes: 'U', wrap: eachUnit(`\u%04X`)},
 		{name: "js-escape", takes: 'U', wrap: eachRune(`\u{%x}`)},
+		{name: "c-escape", takes: 'U', wrap: eachRune(`\x{%x}`)},
+		{name: "c-escape", takes: 'U', wrap: eachRune(`\U%08x`)},
+		{name: "code-point", takes: 'U', wrap: eachRune("U+%04X ")},
+		{name: "css-escape", takes: 'U', wrap: eachRune(`\%06x`)},
+		{name: "css-escape", takes: 'U', wrap: eachRune(`\%x `)},
 		{name: "html-entity", takes: 'U', wrap: eachRune("&#%d;")},
 		{name: "html-entity", takes: 'U', wrap: eachRune("&#x%X;")},
 		{name: "c-escape", takes: 'B', wrap: each(`\x%02x`)},
@@ -108,8 +113,20 @@ func escapes() []coat {
 			k := rune(1 + r.IntN(25))
 			return []byte(strings.Map(func(c rune) rune { return shifted(c, k) }, string(b)))
 		}},
+		{name: "rot47", takes: 'A', wrap: fixed(func(b []byte) []byte { return exchange(b, '!', '~', 47) })},
 		{name: "reverse-bytes", takes: 'B', wrap: fixed(reversed)},
 	}
+}
+
+// exchange turns the signs from first to last by some places.
+func exchange(b []byte, first, last byte, places int) []byte {
+	out := bytes.Clone(b)
+	for i, c := range out {
+		if c >= first && c <= last {
+			out[i] = first + byte((int(c-first)+places)%int(last-first+1))
+		}
+	}
+	return out
 }
 
 func each(format string) func(*rand.Rand, []byte) []byte {
@@ -209,6 +226,11 @@ func bases() []coat {
 		{name: "base32", takes: 'B', wrap: texts(func(b []byte) string {
 			return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(b))
 		})},
+		{name: "base32hex", takes: 'B', wrap: texts(base32.HexEncoding.EncodeToString)},
+		{name: "base32-crockford", takes: 'B', wrap: inBase32("0123456789ABCDEFGHJKMNPQRSTVWXYZ")},
+		{name: "z-base-32", takes: 'B', wrap: inBase32("ybndrfg8ejkmcpqxot1uwisza345h769")},
+		{name: "base64-crypt", takes: 'B', wrap: inBase64("./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")},
+		{name: "base64-bcrypt", takes: 'B', wrap: inBase64("./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")},
 		{name: "base45", takes: 'B', wrap: texts(base45)},
 		{name: "base58", takes: 'B', most: 600, wrap: texts(base58)},
 		{name: "base62", takes: 'B', most: 600, wrap: texts(func(b []byte) string {
@@ -241,6 +263,14 @@ func signed(b []byte) []int8 {
 		out[i] = int8(c)
 	}
 	return out
+}
+
+func inBase32(signs string) func(*rand.Rand, []byte) []byte {
+	return texts(base32.NewEncoding(signs).WithPadding(base32.NoPadding).EncodeToString)
+}
+
+func inBase64(signs string) func(*rand.Rand, []byte) []byte {
+	return texts(base64.NewEncoding(signs).WithPadding(base64.NoPadding).EncodeToString)
 }
 
 func boxed(b []byte) []any {

@@ -336,6 +336,20 @@ func (base32Peeler) Peel(in Input) []Candidate {
 				base = 0.6
 			}
 			out = append(out, Candidate{Coats: []string{"base32"}, Bytes: plain, Offset: r.from, Length: len(text), Score: bid(plain, base), Whole: len(text) >= len(in.Bytes)-6})
+			out = append(out, glued32(in, r)...)
+		}
+	}
+	return out
+}
+
+// glued32 decodes a run that begins with letters of another text, if what
+// comes out shows where.
+func glued32(in Input, r run) []Candidate {
+	var out []Candidate
+	for skip := 1; skip < 8 && r.until-r.from-skip >= 13; skip++ {
+		plain := unbase32(withoutLines(in.Bytes[r.from+skip : r.until]))
+		if in.Cribs == nil || in.Cribs.Has(plain) || known(plain) || readable(plain) && evidence(plain) >= 40 {
+			out = append(out, Candidate{Coats: []string{"base32"}, Bytes: plain, Offset: r.from + skip, Length: r.until - r.from - skip, Score: 0.93})
 		}
 	}
 	return out

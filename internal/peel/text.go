@@ -40,6 +40,8 @@ func textPeelers() []Peeler {
 		textPeeler{"json-u", `\u`, func(b []byte) ([]byte, int) { return unjson(b, false) }},
 		textPeeler{"c-escape", `\`, func(b []byte) ([]byte, int) { return unescape(b, cEscape, false) }},
 		textPeeler{"js-escape", `\u{`, func(b []byte) ([]byte, int) { return unescape(b, jsEscape, false) }},
+		textPeeler{"code-point", "U+", func(b []byte) ([]byte, int) { return unescape(b, codePoint, false) }},
+		textPeeler{"css-escape", `\`, func(b []byte) ([]byte, int) { return unescape(b, cssEscape, false) }},
 		textPeeler{"html-entity", "&", unentity},
 		textPeeler{"quoted-printable", "=", unquote},
 		textPeeler{"percent", "+", percentPlus},
@@ -176,6 +178,15 @@ func cEscape(b []byte) (int, []byte) {
 		return 0, nil
 	}
 	switch {
+	case b[1] == 'U':
+		if r, ok := hexRune(b, 2, 8); ok && utf8.ValidRune(r) {
+			return 10, utf8.AppendRune(nil, r)
+		}
+	case b[1] == 'x' && b[2] == '{': // as Perl and others write it
+		end := bytes.IndexByte(b[:min(len(b), 10)], '}')
+		if r, ok := hexRune(b, 3, max(end-3, 0)); ok && end > 3 && utf8.ValidRune(r) {
+			return end + 1, utf8.AppendRune(nil, r)
+		}
 	case b[1] == 'x':
 		if r, ok := hexRune(b, 2, 2); ok {
 			return 4, []byte{byte(r)}
@@ -202,6 +213,40 @@ func jsEscape(b []byte) (int, []byte) {
 		return 0, nil
 	}
 	return end + 1, utf8.AppendRune(nil, r)
+}
+
+// codePoint reads U+4E2D, and a blank behind it.
+func codePoint(b []byte) (int, []byte) {
+	n := 2
+	for n < len(b) && n < 8 && hexValue(b[n]) >= 0 {
+		n++
+	}
+	r, ok := hexRune(b, 2, n-2)
+	if !bytes.HasPrefix(b, []byte("U+")) || n < 6 || !ok || !utf8.ValidRune(r) {
+		return 0, nil
+	}
+	if n < len(b) && b[n] == ' ' {
+		n++
+	}
+	return n, utf8.AppendRune(nil, r)
+}
+
+// cssEscape reads the escapes of style sheets: a backslash, one to six
+// digits, and a blank that ends them.
+func cssEscape(b []byte) (int, []byte) {
+	n := 1
+	for n < len(b) && n < 7 && hexValue(b[n]) >= 0 {
+		n++
+	}
+	r, ok := hexRune(b, 1, n-1)
+	ended := n < len(b) && b[n] == ' '
+	if b[0] != '\\' || n < 3 || n < 5 && !ended || !ok || !utf8.ValidRune(r) || r < ' ' {
+		return 0, nil
+	}
+	if ended {
+		n++
+	}
+	return n, utf8.AppendRune(nil, r)
 }
 
 // unquote undoes quoted-printable if most signs of equality are escapes;

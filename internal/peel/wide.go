@@ -37,6 +37,19 @@ func (widePeeler) Peel(in Input) []Candidate {
 	return out
 }
 
+// looksWide reports whether b is UTF-16 of mostly ASCII in either order.
+func looksWide(b []byte) bool {
+	b = b[:len(b)&^1]
+	for _, order := range []binary.ByteOrder{binary.LittleEndian, binary.BigEndian} {
+		if len(b) >= 16 && startsWide(b, 2, order) {
+			if _, ok := narrow(b[:min(len(b), 512)], 2, order); ok {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // startsWide rejects most bytes by a look at the first few units.
 func startsWide(b []byte, width int, order binary.ByteOrder) bool {
 	good := 0

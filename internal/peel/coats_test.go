@@ -9,9 +9,11 @@ import (
 	"context"
 	"encoding/ascii85"
 	"encoding/asn1"
+	"encoding/base32"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
+	"hash/crc32"
 	"math/big"
 	"strings"
 	"testing"
@@ -389,6 +391,10 @@ func TestOpensRarerCoats(t *testing.T) {
 		{"lzw", lzwOf(t, lzw.LSB, text)},
 		{"xz", unhex(t, xzMarked)},
 		{"lzma", unhex(t, lzmaMarked)},
+		{"lzip", lzipOf(unhex(t, lzmaMarked), text)},
+		{"lz4", lz4Legacy(text)},
+		{"base32", append([]byte("GLUED"), []byte(base32.StdEncoding.EncodeToString(text))...)},
+		{"atbash", exchangedLetters(text)},
 		{"permessage-deflate:2", wsDeflated(t)},
 		{"base32", tunnelled()},
 		{"zip:note.txt", append([]byte("self-extracting stub\x00\x01\x02"), zipped(t, zip.Deflate, marked)...)},
@@ -408,6 +414,28 @@ func TestOpensRarerCoats(t *testing.T) {
 			}
 		}
 	}
+}
+
+// lzipOf wraps the stream of an lzma file, which has a mark at its end.
+func lzipOf(lzma, plain []byte) []byte {
+	out := append([]byte("LZIP\x01\x17"), lzma[13:]...)
+	out = binary.LittleEndian.AppendUint32(out, crc32.ChecksumIEEE(plain))
+	out = binary.LittleEndian.AppendUint64(out, uint64(len(plain)))
+	return binary.LittleEndian.AppendUint64(out, uint64(len(out)+8))
+}
+
+func lz4Legacy(b []byte) []byte {
+	block := lz4BlockOf(b)
+	return append(binary.LittleEndian.AppendUint32([]byte("\x02\x21\x4c\x18"), uint32(len(block))), block...)
+}
+
+func exchangedLetters(b []byte) []byte {
+	return bytes.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' {
+			return 'a' + 'z' - r
+		}
+		return r
+	}, b)
 }
 
 func utf32(s string) []byte {

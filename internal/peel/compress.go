@@ -35,6 +35,7 @@ func formats() []format {
 		{"zstd", magic("\x28\xb5\x2f\xfd"), openZstd, true},
 		{"snappy", magic("\xff\x06\x00\x00sNaPpY"), func(r io.Reader) (io.Reader, error) { return snappy.NewReader(r), nil }, true},
 		{"lz4", magic("\x04\x22\x4d\x18"), openLZ4, true},
+		{"lz4", magic("\x02\x21\x4c\x18"), openLZ4Legacy, true},
 		{"bzip2", bzip2Starts, func(r io.Reader) (io.Reader, error) { return bzip2.NewReader(r), nil }, true},
 		{"zlib", zlibStarts, func(r io.Reader) (io.Reader, error) { return zlib.NewReader(r) }, false},
 		{"deflate", front, func(r io.Reader) (io.Reader, error) { return flate.NewReader(r), nil }, false},

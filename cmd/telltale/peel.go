@@ -19,7 +19,9 @@ compressions, containers and ciphers, and says how each copy was wrapped.
 Give the texts with --find or --find-file, and keys, if there may be a cipher,
 with --keys (one a line: hex:..., base64:..., or text) or --keys-from (a file
 in whose bytes keys may stand). Simple XOR ciphers need no key. What looks like
-ciphertext and stays shut is named.
+ciphertext and stays shut is named. Of captures (pcap, pcapng) the TCP streams
+are peeled, one by one; large ones are swept: without keys, but at the speed
+at which they inflate.
 
 In a terminal each copy is shown coat by coat, with the opened text and the
 known text marked in it; elsewhere as one line, FILE:OFFSET: TEXT: COATS.
@@ -48,7 +50,8 @@ func (a *app) peelCommand() *cobra.Command {
 		Short: "Look for copies of known texts in captured bytes",
 		Long:  peelLong,
 		Example: `  telltale peel --find 'hello kvqzjxmn' capture.bin
-  telltale peel --find-file typed.txt --keys-from client.dat --json upload.bin`,
+  telltale peel --find-file typed.txt --keys-from client.dat --json upload.bin
+  telltale peel --find-file typed.txt capture.pcap`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: failing(func(cmd *cobra.Command, args []string) error { return a.peel(cmd.Context(), flags, args) }),
 	}
@@ -75,6 +78,14 @@ func (a *app) peel(ctx context.Context, flags peelFlags, files []string) error {
 	opener := peel.New(peelers())
 	out := peelPrinter{w: a.stdout, json: flags.json, onion: flags.onion || !flags.json && terminal(a.stdout), color: a.colour()}
 	for _, name := range files {
+		if size, err := captureSize(name); err != nil {
+			return err
+		} else if size > 0 {
+			if err := peelCapture(ctx, name, job, &out); err != nil {
+				return err
+			}
+			continue
+		}
 		if job.Bytes, err = a.readPeel(name); err != nil {
 			return err
 		}

@@ -1,5 +1,10 @@
 package peel
 
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
 // A wrong key is told by the first bytes of what it gives: a text has no
 // control characters, but for the zeros of UTF-16; a stream has its magic.
 
@@ -96,6 +101,45 @@ func readsGB(h []byte) bool {
 		if left < 0 {
 			return false
 		}
+	}
+	return true
+}
+
+// unlikelyHead rejects what likelyHead does, most of it at a glance: eight
+// bytes or more in which one stands in no text, and that neither have a zero
+// byte nor a magic nor Han characters in UTF-16 in front.
+func unlikelyHead(h []byte) bool {
+	x := binary.LittleEndian.Uint64(h)
+	marks := lowBytes(x)
+	if marks == 0 {
+		if len(h) < 16 {
+			return false
+		}
+		y := binary.LittleEndian.Uint64(h[8:])
+		if marks = lowBytes(y); marks == 0 {
+			return false
+		}
+	}
+	if bits.OnesCount64(marks) <= 2 && !controls(h) { // line ends
+		return false
+	}
+	if (x-0x0101010101010101)&^x&0x8080808080808080 != 0 { // a zero byte
+		return false
+	}
+	return !known(h) && !hanBytes(x) && !hanBytes(x>>8)
+}
+
+// lowBytes marks the bytes below 0x20, and now and then one above such a byte.
+func lowBytes(x uint64) uint64 { return (x - 0x2020202020202020) &^ x & 0x8080808080808080 }
+
+// hanBytes: every second byte of the first four pairs may be the high one of
+// a Han character, or of what stands among them.
+func hanBytes(x uint64) bool {
+	for range 3 {
+		if c := byte(x); (c < 0x4e || c > 0x9f) && c != 0x30 && c != 0xff {
+			return false
+		}
+		x >>= 16
 	}
 	return true
 }

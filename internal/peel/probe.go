@@ -30,6 +30,7 @@ type prober struct {
 	stream [16]byte
 	head   [probeHead]byte
 	zero   [16]byte
+	qq     tea
 	feeds  []byteFeed
 	// bytewise tries CFB of bytes, and nothing else of AES.
 	bytewise bool

@@ -6,6 +6,7 @@ import (
 	"crypto/des"
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"example.org/telltale/internal/peel/keyspeed"
 )
@@ -86,7 +87,24 @@ func (p *prober) passes(c *probeCheck, out, key []byte) bool {
 	if c.tail {
 		return padding(h) > 1
 	}
+	if !p.deep && len(h) >= 8 && unlikelyHead(h) {
+		return false
+	}
 	return p.starts(h, len(p.layers[c.layer].b))
+}
+
+// passesOn looks at the next block too, which the cipher made into out; p.head
+// is still what the first gave.
+func (p *prober) passesOn(c *probeCheck, mode string, out []byte) bool {
+	b, n := p.layers[c.layer].b, len(c.mask)
+	h := p.head[:2*n]
+	for i := range n {
+		h[n+i] = out[i]
+		if mode == "cbc" {
+			h[n+i] ^= b[c.from+i]
+		}
+	}
+	return p.deep && p.starts(h, len(b)) || !unlikelyHead(h) && p.starts(h, len(b))
 }
 
 // aesLock is AES as a lock.
@@ -100,7 +118,7 @@ type desLanes struct {
 	size, n int
 	keys    [keyspeed.Wide][24]byte
 	refs    [keyspeed.Wide]keyRef
-	out     [keyspeed.Wide]uint64
+	outs    [][keyspeed.Wide]uint64
 }
 
 func (p *prober) tryDES(key []byte, ref keyRef) {
@@ -118,31 +136,55 @@ func (p *prober) flushDES(d *desLanes) {
 		return
 	}
 	d.kernel.Prepare(d.size)
-	for i := range p.ops[8] {
-		if op := &p.ops[8][i]; !op.encrypt || d.size == 8 && !op.byKey {
-			p.runDES(d, op)
+	ops := p.ops[8]
+	d.outs = slices.Grow(d.outs[:0], len(ops))[:len(ops)]
+	for i := range ops {
+		p.runDES(d, &ops[i], &d.outs[i])
+	}
+	for i := range ops {
+		if op := &ops[i]; d.does(op) {
+			p.readDES(d, op, &d.outs[i])
 		}
 	}
 	d.n = 0
 }
 
-func (p *prober) runDES(d *desLanes, op *probeOp) {
+// does reports whether an operation is tried: DES, and not triple DES, is
+// tried as a stream, but not with the key in front.
+func (d *desLanes) does(op *probeOp) bool { return !op.encrypt || d.size == 8 && !op.byKey }
+
+func (p *prober) runDES(d *desLanes, op *probeOp, out *[keyspeed.Wide]uint64) {
+	if !d.does(op) {
+		return
+	}
 	switch block := binary.BigEndian.Uint64(op.in); {
 	case op.encrypt:
-		d.kernel.Encrypt(&d.out, block)
+		d.kernel.Encrypt(out, block)
 	case d.size == 8:
-		d.kernel.Decrypt(&d.out, block)
+		d.kernel.Decrypt(out, block)
 	default:
-		d.kernel.DecryptTriple(&d.out, block)
+		d.kernel.DecryptTriple(out, block)
 	}
-	var out [8]byte
+}
+
+// readDES looks at the output of an operation under each key.
+func (p *prober) readDES(d *desLanes, op *probeOp, outs *[keyspeed.Wide]uint64) {
+	var out, next [8]byte
 	for i := range op.checks {
 		c := &op.checks[i]
 		for lane := range d.n {
-			binary.BigEndian.PutUint64(out[:], d.out[lane])
-			if key := d.keys[lane][:d.size]; p.passes(c, out[:], key) {
-				p.confirm(p.desLock(d.size), nil, key, d.refs[lane], c)
+			binary.BigEndian.PutUint64(out[:], outs[lane])
+			key := d.keys[lane][:d.size]
+			if !p.passes(c, out[:], key) {
+				continue
 			}
+			if c.next > 0 {
+				binary.BigEndian.PutUint64(next[:], d.outs[c.next][lane])
+				if !slices.ContainsFunc(c.modes, func(mode string) bool { return p.passesOn(c, mode, next[:]) }) {
+					continue
+				}
+			}
+			p.confirm(p.desLock(d.size), nil, key, d.refs[lane], c)
 		}
 	}
 }
@@ -165,7 +207,7 @@ func (p *prober) tryLock(l *lock, key []byte, ref keyRef) {
 		return
 	}
 	for i := range ops {
-		if !ops[i].encrypt || l.stream {
+		if len(ops[i].checks) > 0 && (!ops[i].encrypt || l.stream) {
 			p.tryOp(l, block, &ops[i], key, ref)
 		}
 	}
@@ -186,8 +228,16 @@ func (p *prober) tryOp(l *lock, block cipher.Block, op *probeOp, key []byte, ref
 		block.Decrypt(out[:n], in[:n])
 	}
 	for i := range op.checks {
-		if c := &op.checks[i]; p.passes(c, out[:n], key) {
-			p.confirm(l, block, key, ref, c)
+		c := &op.checks[i]
+		if !p.passes(c, out[:n], key) {
+			continue
 		}
+		if c.next > 0 {
+			block.Decrypt(in[:n], p.ops[n][c.next].in)
+			if !slices.ContainsFunc(c.modes, func(mode string) bool { return p.passesOn(c, mode, in[:n]) }) {
+				continue
+			}
+		}
+		p.confirm(l, block, key, ref, c)
 	}
 }

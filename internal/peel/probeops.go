@@ -20,9 +20,12 @@ type probeCheck struct {
 	// byKey: the key goes over it too.
 	byKey bool
 	// tail: it is the last block; its padding is looked at.
-	tail  bool
-	modes []string
-	place string
+	tail bool
+	// from is where the block stands in the layer, next the operation for the
+	// block behind it; 0: none.
+	from, next int
+	modes      []string
+	place      string
 }
 
 // blockOps are the operations for ciphers with blocks of n bytes. Blocks and
@@ -48,6 +51,12 @@ type opList []probeOp
 
 // add puts a check to the operation with the same input.
 func (l *opList) add(op probeOp, c probeCheck) {
+	i := l.op(op)
+	(*l)[i].checks = append((*l)[i].checks, c)
+}
+
+// op returns the place of an operation, which may be new.
+func (l *opList) op(op probeOp) int {
 	i := slices.IndexFunc(*l, func(o probeOp) bool {
 		return o.encrypt == op.encrypt && o.byKey == op.byKey && string(o.in) == string(op.in)
 	})
@@ -55,17 +64,26 @@ func (l *opList) add(op probeOp, c probeCheck) {
 		i = len(*l)
 		*l = append(*l, op)
 	}
-	(*l)[i].checks = append((*l)[i].checks, c)
+	return i
 }
 
 // blocks are ECB and CBC; the last blocks are looked at only where deep.
 func (l *opList) blocks(i int, b []byte, n int, deep bool) {
 	first, last := probeOp{in: b[:n]}, probeOp{in: b[len(b)-n:]}
 	none := make([]byte, n)
-	l.add(first, probeCheck{layer: i, mask: none, modes: []string{"ecb", "cbc"}})
-	l.add(first, probeCheck{layer: i, mask: none, byKey: true, modes: []string{"cbc"}, place: "key"})
+	block := func(at int) probeOp { return probeOp{in: b[at : at+n]} }
+	next := 0
+	l.op(first)
+	if n == 8 && len(b) >= 2*n { // eight bytes tell little
+		next = l.op(block(n))
+	}
+	l.add(first, probeCheck{layer: i, mask: none, modes: []string{"ecb", "cbc"}, next: next})
+	l.add(first, probeCheck{layer: i, mask: none, byKey: true, modes: []string{"cbc"}, place: "key", next: next})
 	if len(b) >= 2*n {
-		l.add(probeOp{in: b[n : 2*n]}, probeCheck{layer: i, mask: b[:n], modes: []string{"cbc"}, place: "iv"})
+		if next = 0; n == 8 && len(b) >= 3*n {
+			next = l.op(block(2 * n))
+		}
+		l.add(block(n), probeCheck{layer: i, mask: b[:n], modes: []string{"cbc"}, place: "iv", from: n, next: next})
 	}
 	if !deep {
 		return

@@ -3,6 +3,7 @@ package peel
 import (
 	"bytes"
 	"crypto/cipher"
+	"encoding/binary"
 	"slices"
 	"strings"
 
@@ -129,10 +130,7 @@ func (p *prober) tryQQTEA(key []byte, ref keyRef) {
 			continue
 		}
 		if !p.deep {
-			if head, err := openQQTEA(key, b, 16); err != nil || !likelyText(head) {
-				continue
-			}
-			if head, err := openQQTEA(key, b, 24); err != nil || !likelyHead(head[:min(len(head), 14)]) {
+			if !p.readsQQTEA(key, b) {
 				continue
 			}
 		} else if head, err := openQQTEA(key, b, 32); err != nil || !p.starts(head, len(b)) {
@@ -140,6 +138,28 @@ func (p *prober) tryQQTEA(key []byte, ref keyRef) {
 		}
 		p.all(i, "qqtea", key, ref)
 	}
+}
+
+// readsQQTEA looks at the text in the first two blocks: see [openQQTEA].
+func (p *prober) readsQQTEA(key, b []byte) bool {
+	t := &p.qq
+	t.rounds, t.order = 16, binary.BigEndian
+	t.put(key)
+	var head [16]byte
+	t.Decrypt(head[:8], b[:8])
+	for i := range 8 {
+		head[8+i] = b[8+i] ^ head[i]
+	}
+	t.Decrypt(head[8:], head[8:])
+	for i := range 8 {
+		head[8+i] ^= b[i]
+	}
+	from := 3 + int(head[0]&7)
+	if text := head[from:]; !likelyText(text) {
+		return false
+	}
+	more, err := openQQTEA(key, b, 32)
+	return err == nil && likelyHead(more[:min(len(more), 14)])
 }
 
 // tryXXTEA has no first block to look at: the message is one.

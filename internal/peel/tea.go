@@ -25,10 +25,15 @@ func newTEA(key []byte, rounds int, order binary.ByteOrder, xtea bool) (cipher.B
 		return nil, errors.New("TEA takes a key of 16 bytes")
 	}
 	t := &tea{rounds: rounds, order: order, xtea: xtea}
-	for i := range t.key {
-		t.key[i] = order.Uint32(key[4*i:])
-	}
+	t.put(key)
 	return t, nil
+}
+
+// put sets the key.
+func (t *tea) put(key []byte) {
+	for i := range t.key {
+		t.key[i] = t.order.Uint32(key[4*i:])
+	}
 }
 
 func (t *tea) BlockSize() int { return 8 }

@@ -35,6 +35,9 @@ func (xorPeeler) Peel(in Input) []Candidate {
 			}
 			seen[string(key)] = true
 			plain := openXOR(key, in.Bytes)
+			if in.Shape.Text() && !ShapeOf(plain).Text() {
+				continue // two texts amid text: their difference fits either
+			}
 			out = append(out, Candidate{Coats: []string{"xor"}, Bytes: plain, Score: 0.97, Key: &Key{key, SourceDerived}, Whole: true})
 		}
 	}

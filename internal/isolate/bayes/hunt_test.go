@@ -121,7 +121,7 @@ func TestAgainstRandomFilters(t *testing.T) {
 	t.Parallel()
 	d := dictionary(t)
 	rng := rand.New(rand.NewPCG(7, 7))
-	for range 150 {
+	for range tries(t, 150) {
 		text := randomText(rng, 20+rng.IntN(60))
 		var f filter
 		for range 1 + rng.IntN(3) {
@@ -163,7 +163,7 @@ func TestAllRules(t *testing.T) {
 func TestNoise(t *testing.T) {
 	t.Parallel()
 	d, right := dictionary(t), 0
-	const trials = 40
+	trials := tries(t, 40)
 	for seed := range uint64(trials) {
 		rng := rand.New(rand.NewPCG(seed, 1))
 		f := filter{{"博物馆", "妹妹"}}

@@ -130,7 +130,7 @@ func TestAgainstBruteForce(t *testing.T) {
 	} {
 		t.Run(kind.name, func(t *testing.T) {
 			t.Parallel()
-			inconclusive, n := 0, tries(t, 60)
+			inconclusive, n := 0, tries(t, 40)
 			for seed := range uint64(n) {
 				rng := rand.New(rand.NewPCG(seed, 90))
 				if !bruteForce(t, random(t, rng, kind.config), bayes.Config{Dictionary: d, Accounts: 1 + rng.IntN(4), All: rng.IntN(3) == 0}) {

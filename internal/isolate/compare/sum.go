@@ -80,18 +80,21 @@ func SumArticles(runs []ArticleRun) []ArticleRow {
 		var messages, triggering []int
 		var times []time.Duration
 		for _, r := range g {
-			row.Messages += float64(r.Messages) / n
-			row.Triggering += float64(r.Triggering) / n
-			row.Rounds += float64(r.Rounds) / n
-			row.Recall += r.Recall / n
+			row.Messages += float64(r.Messages)
+			row.Triggering += float64(r.Triggering)
+			row.Rounds += float64(r.Rounds)
+			row.Recall += r.Recall
 			if r.Exact {
-				row.Exact += 1 / n
+				row.Exact++
 			} else if r.Claimed {
-				row.Wrong += 1 / n
+				row.Wrong++
 			}
 			messages, triggering = append(messages, r.Messages), append(triggering, r.Triggering)
 			times = append(times, r.times...)
 			row.addError(r.Error)
+		}
+		for _, sum := range []*float64{&row.Messages, &row.Triggering, &row.Rounds, &row.Recall, &row.Exact, &row.Wrong} {
+			*sum /= n
 		}
 		row.MessagesP95, row.TriggeringP95 = quantile(messages, 0.95), quantile(triggering, 0.95)
 		row.time(times)
@@ -112,11 +115,12 @@ func SumLists(runs []ListRun) []ListRow {
 			row.Triggering += float64(r.Triggering)
 			row.Rounds += float64(r.Rounds)
 			row.Bound += r.Bound
-			row.Recall += r.Recall / n
-			row.Precision += r.Precision / n
+			row.Recall += r.Recall
+			row.Precision += r.Precision
 			times = append(times, r.times...)
 			row.addError(r.Error)
 		}
+		row.Recall, row.Precision = row.Recall/n, row.Precision/n
 		row.time(times)
 		out = append(out, row)
 	}

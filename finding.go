@@ -176,6 +176,9 @@ type Finding struct {
 	Probes  []string `json:"probes,omitempty"`
 	Flows   []string `json:"flows,omitempty"`
 	Digests []Digest `json:"digests,omitempty"`
+	// Keys are the sources of the keys that opened the evidence, each by
+	// itself, as in "app-file:client.dat"; see Layer.KeySource.
+	Keys []string `json:"keys,omitempty"`
 	// Coverage says what could not be seen and so is not denied.
 	Coverage []string `json:"coverage,omitempty"`
 	// Method and the version of the program that stated the finding.

@@ -148,11 +148,14 @@ func (s *statement) weakList(l fetched, all []fetched, stated map[string]bool) {
 			continue
 		}
 		stated[f.Claim.Key()] = true
+		var layers []telltale.Layer
 		for _, other := range all {
 			if other.host == l.host && slices.Contains(s.weaknesses(other.layer, other.host, other.scheme), w) {
 				addCopy(&f, Copy{Flow: other.layer.Flow, Layer: other.layer})
+				layers = append(layers, other.layer)
 			}
 		}
+		s.nameKeys(&f, layers)
 		s.state(f)
 	}
 }

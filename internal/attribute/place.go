@@ -100,6 +100,7 @@ func (s *statement) weakCopies(p *place) {
 			addCopy(&f, c)
 		}
 		f.Trials.Treated, f.Trials.TreatedReacted = len(p.copies), len(weak[w])
+		s.nameKeys(&f, layersOf(weak[w]))
 		s.state(f)
 	}
 }

@@ -198,7 +198,7 @@ func (s *statement) finish() []telltale.Finding {
 		f.Version = telltale.Version
 		f.Coverage = s.coverage
 		f.Probes, f.Flows = bounded(f.Probes), bounded(f.Flows)
-		f.Digests = bounded(f.Digests)
+		f.Digests, f.Keys = bounded(f.Digests), bounded(f.Keys)
 	}
 	return s.out
 }
@@ -225,5 +225,8 @@ func addCopy(f *telltale.Finding, c Copy) {
 	f.Flows = append(f.Flows, c.Flow)
 	if c.Layer.Bytes != "" {
 		f.Digests = append(f.Digests, c.Layer.Bytes)
+	}
+	if c.Layer.Key != "" && c.Layer.KeySource != "" {
+		f.Keys = append(f.Keys, c.Layer.KeySource)
 	}
 }

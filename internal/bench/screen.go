@@ -86,6 +86,9 @@ func (e *engine) screen(ctx context.Context) error {
 	if err := e.unseal(ctx); err != nil {
 		return err
 	}
+	if err := e.askForKeys(ctx); err != nil {
+		return err
+	}
 	e.learnLag()
 	return nil
 }

@@ -1,6 +1,7 @@
 package bench_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"fmt"
@@ -38,6 +39,8 @@ type world struct {
 	lag time.Duration
 	// seal writes a copy into the query; nil: hex.
 	seal func(text string) string
+	// path of uploads; empty: /log/up.
+	path string
 	// behave stands between the engine and the driver, if set. n counts the
 	// calls from 1; typed is what the driver would do.
 	behave func(ctx context.Context, n int, m telltale.Typing, typed typist) (telltale.Receipt, error)
@@ -133,10 +136,11 @@ func (w *world) leave(m telltale.Typing) {
 }
 
 func (w *world) address(text string) string {
+	path := cmp.Or(w.path, "/log/up")
 	if w.seal != nil {
-		return "/log/up?r=" + w.seal(text)
+		return path + "?r=" + w.seal(text)
 	}
-	return "/log/up?r=" + hex.EncodeToString([]byte(text))
+	return path + "?r=" + hex.EncodeToString([]byte(text))
 }
 
 // upload is a request as a sensor records it.

@@ -42,6 +42,9 @@ func finding(f *telltale.Finding, blind []string) Finding {
 	for _, d := range f.Digests[:min(len(f.Digests), mostDigests)] {
 		out.Digests = append(out.Digests, cut(string(d), 80))
 	}
+	for _, k := range f.Keys[:min(len(f.Keys), mostDigests)] {
+		out.Keys = append(out.Keys, keySource(k))
+	}
 	out.MoreDigests = Count(len(f.Digests) - len(out.Digests))
 	for _, c := range f.Coverage {
 		if c = cut(c, 300); !endsWithAny(c, blind) && len(out.Coverage) < mostEvidence {

@@ -165,6 +165,8 @@ type Finding struct {
 	Probes  string    `json:"probes,omitempty"`
 	Flows   string    `json:"flows,omitempty"`
 	Digests []string  `json:"digests,omitempty"`
+	// Keys say where the keys came from that opened the evidence.
+	Keys []string `json:"keys,omitempty"`
 	// MoreDigests were left out of Digests.
 	MoreDigests Count `json:"more_digests,omitempty"`
 	// Opens is true for the first finding of its kind in a row.

@@ -12,7 +12,8 @@ type doubt struct {
 	// among is the smallest message of its lane that reacted.
 	among []int
 	// odds that nothing in the message reacts, for each unit of the chance
-	// that harmless candidates react together.
+	// that harmless candidates react together. With noise: odds that the
+	// trigger does not react, if the reactions had other causes.
 	odds float64
 }
 
@@ -36,15 +37,37 @@ func (s *Search) checkDoubts() bool {
 	for len(s.doubts) > 0 {
 		d := s.doubts[0]
 		s.doubts = s.doubts[1:]
-		sample := d.odds*join >= doubtful && (s.looked < sampled || s.counts.joined > 0)
+		sample := !s.c.Noisy && d.odds*join >= doubtful && (s.looked < sampled || s.counts.joined > 0)
 		if !s.stands(d.set) || s.graph == nil && !sample && !s.otherwise(d) {
 			continue
 		}
 		s.looked++
-		s.askWhole(d.set, "does the inferred trigger react alone?", func(hit bool) { s.settle(d.set, hit) }, func() {})
+		s.confirm(d)
 		return true
 	}
 	return false
+}
+
+// confirm sends an inferred trigger alone; with noise as often as is needed to
+// be sure.
+func (s *Search) confirm(d doubt) {
+	s.askWhole(d.set, "does the inferred trigger react alone?", func(hit bool) {
+		if !s.c.Noisy || s.graph != nil {
+			s.settle(d.set, hit)
+			return
+		}
+		r := s.rates()
+		if hit {
+			d.odds *= r.false / (1 - r.miss)
+		} else {
+			d.odds *= (1 - r.false) / r.miss
+		}
+		if no := d.odds / (1 + d.odds); no > 1-sureNoisy && no < sureNoisy {
+			s.ready = append(s.ready, func() { s.confirm(d) })
+			return
+		}
+		s.settle(d.set, d.odds < 1)
+	}, func() {})
 }
 
 // stands says whether set still counts as a trigger.

@@ -1,15 +1,16 @@
 package screen
 
 // found ends a lane with its cause.
-func (s *Search) found(l *lane, i int) {
+func (s *Search) found(l *lane, at int) {
 	s.release(l.items)
-	direct := false
-	for _, t := range l.tests {
-		if len(t.items) == 1 && t.hit && t.items[0] == i {
-			direct = true
-		}
-	}
-	if at, mass := l.best(); !direct && !s.c.Noisy && l.items[at] == i {
+	i, mass := l.items[at], l.mass[at]
+	direct := l.direct(i)
+	switch {
+	case s.c.Noisy && mass < sureNoisy:
+		// If another item made the reaction, only the answer alone counts.
+		r, p := s.rates(), min(max(l.prior[at], 1e-6), 0.99)
+		s.doubts = append(s.doubts, doubt{set: []int{i}, among: l.items, odds: (1 - p) / p * r.false / (1 - r.miss)})
+	case !s.c.Noisy && !direct:
 		s.doubts = append(s.doubts, doubt{set: []int{i}, among: l.last(i), odds: l.none / mass / s.rates().other(2)})
 	}
 	s.tally(l, i)

@@ -30,8 +30,8 @@ func (s *Search) narrow(l *lane) {
 	r := s.rates()
 	at, mass := l.best()
 	switch {
-	case at >= 0 && mass >= s.sure():
-		s.found(l, l.items[at])
+	case at >= 0 && (mass >= s.sure() || s.provisional(l, at)):
+		s.found(l, at)
 		return
 	case at < 0 || l.none >= s.sure() || l.asked >= laneLimit:
 		s.empty(l)
@@ -49,9 +49,48 @@ func (s *Search) narrow(l *lane) {
 		if !hit {
 			s.silent(l.fresh(items))
 		}
-		l.learn(places, hit, s.rates())
-		s.ready = append(s.ready, func() { s.narrow(l) })
+		next := l
+		if hit && s.c.Noisy && l.asked%circle == 0 {
+			next = s.restart(l, items)
+		} else {
+			l.learn(places, hit, s.rates())
+		}
+		s.ready = append(s.ready, func() { s.narrow(next) })
 	})
+}
+
+// restart begins a lane anew, with the items of a message that reacted. A lane
+// that takes so long holds two triggers, and what speaks for the one speaks
+// against the other.
+func (s *Search) restart(l *lane, items []int) *lane {
+	s.release(l.items)
+	r := s.rates()
+	p := make([]float64, len(items))
+	for k, i := range items {
+		s.busy[i] = true
+		p[k] = s.chance(i, r)
+	}
+	next := newLane(items, p, r)
+	next.asked, next.cleared = l.asked, l.cleared
+	return next
+}
+
+// provisional says whether a cause is believed for the time being: with noise,
+// if it reacted alone and only other items may have made the reaction. They
+// are asked about anyway; if one of them turns out to react, the cause is sent
+// alone again.
+func (s *Search) provisional(l *lane, at int) bool {
+	return s.c.Noisy && l.mass[at] >= sureForNow && l.none < 1-sureNoisy && l.direct(l.items[at])
+}
+
+// direct says whether i was sent by itself and reacted.
+func (l *lane) direct(i int) bool {
+	for _, t := range l.tests {
+		if len(t.items) == 1 && t.hit && t.items[0] == i {
+			return true
+		}
+	}
+	return false
 }
 
 // fresh returns those of items that were not yet silent in this lane.

@@ -10,7 +10,9 @@ import (
 const (
 	lookahead   = 60    // candidates passed over before a group is closed
 	sure        = 0.99  // chance at which a cause is believed
-	sureNoisy   = 0.992 // the same where answers may be wrong: one more would cost a trigger each
+	sureNoisy   = 0.995 // the same where answers may be wrong: one more would cost a trigger each
+	sureForNow  = 0.9   // the same if only other candidates are the doubt
+	circle      = 12    // questions after which a lane is begun anew
 	laneLimit   = 40    // questions of one lane
 	missedPart  = 0.002 // chance that all silent answers were wrong, put up with
 	firstChance = 0.15  // from here on the shorter of two goes first

@@ -318,3 +318,29 @@ func TestReplayIsExactWhereTermsHoldOneAnother(t *testing.T) {
 		}
 	}
 }
+
+// Candidates that react together though none does alone are no triggers: the
+// inferences that such a filter makes doubtful are sent alone.
+func TestRulesOfTwoMakeNoTriggers(t *testing.T) {
+	t.Parallel()
+	wrong, missed, found := 0, 0, 0
+	for seed := range uint64(12) {
+		rng := rand.New(rand.NewPCG(seed, 31))
+		terms, f := many(800, 40, rng)
+		for range 12 {
+			f.rules = append(f.rules, []string{terms[rng.IntN(800)], terms[rng.IntN(800)]})
+		}
+		s, _, _ := run(t, screen.Config{Terms: terms, Sep: "\n"}, f)
+		got, want := sorted(s.Result().Triggers), brute(terms, f)
+		for _, g := range got {
+			if !slices.ContainsFunc(want, func(w []int) bool { return slices.Equal(w, g) }) {
+				wrong++
+			}
+		}
+		missed, found = missed+len(want)-len(got), found+len(got)
+	}
+	t.Logf("wrong %d, missed %d of %d", wrong, missed, found)
+	if wrong > 0 || missed > 0 {
+		t.Errorf("%d wrong and %d missed beside %d found", wrong, missed, found)
+	}
+}

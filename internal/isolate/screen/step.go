@@ -1,6 +1,9 @@
 package screen
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Next returns the questions that are useful now. They may be asked side by
 // side. Asked again before all are answered, it returns the open ones. None
@@ -41,13 +44,13 @@ func (s *Search) begin() bool {
 			s.screenPairs(group)
 			return true
 		}
-		return s.checkDoubts()
+		return !slices.Contains(s.busy, true) && s.checkDoubts()
 	}
 	if group := s.pool(); len(group) > 0 {
 		s.screen(group)
 		return true
 	}
-	return s.checkDoubts()
+	return !slices.Contains(s.busy, true) && s.checkDoubts()
 }
 
 // affordable says whether one more question fits the budget. If not, and no

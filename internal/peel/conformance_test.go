@@ -29,6 +29,8 @@ func coated(t testing.TB) map[string][]byte {
 		"c-escape":         []byte(`\x6bvqzjxmnwb`),
 		"code-point":       []byte("see U+006B vqzjxmnwb"),
 		"css-escape":       []byte(`\00006bvqzjxmnwb`),
+		"hz-gb-2312":       []byte("see ~{VqC`~} and " + mark),
+		"iso-2022-jp":      []byte("see \x1b$BC]\x1b(B and " + mark),
 		"js-escape":        []byte(`\u{6b}vqzjxmnwb`),
 		"html-entity":      []byte("&#107;vqzjxmnwb"),
 		"quoted-printable": []byte("=6Bvqzjxmnwb"),

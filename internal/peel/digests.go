@@ -17,8 +17,12 @@ const (
 	// saltNeedles bounds the texts that are tried with them.
 	saltNeedles = 64
 	saltBytes   = 64 << 10
-	// saltLayers bounds the layers of one search that are looked at.
+	// saltLayers bounds the layers of one search in which digests may stand
+	// that are looked at; their paths must be as sure as saltScore.
 	saltLayers = 8
+	saltScore  = 0.5
+	// keyWork bounds the digests made with listed keys for one layer.
+	keyWork = 100000
 	// saltWork bounds the digests made for one layer.
 	saltWork = 300000
 	// crcNeedles bounds the texts whose check sums of 32 bits are looked for:
@@ -29,13 +33,14 @@ const (
 )
 
 // salted finds digests of needles that were mixed with a value that stands in
-// the same capture, and parts of digests. It works from what is there: the
+// the same layer or with a listed key, and parts of digests. It works from what is there: the
 // hex and base64 values of the capture are the digests, all its short values
 // the salts. A part counts from 8 bytes: chance makes one of a million such
 // tests right once in 2⁴⁴.
-func (c *Cribs) salted(b []byte) []saltHit {
+// tried says that there was a value that may be a digest.
+func (c *Cribs) salted(b []byte, keys []Key) (hits []saltHit, tried bool) {
 	if len(c.needles) > saltNeedles || len(b) > saltBytes {
-		return nil
+		return nil, false
 	}
 	values := tokens(b)
 	if len(values) > saltTokens {
@@ -46,7 +51,7 @@ func (c *Cribs) salted(b []byte) []saltHit {
 		t.checkSums(c.needles, values)
 	}
 	if len(t.wanted) == 0 {
-		return t.hits
+		return t.hits, false
 	}
 	for i, n := range c.needles {
 		if len(n.Text) < match.MinLen {
@@ -54,22 +59,24 @@ func (c *Cribs) salted(b []byte) []saltHit {
 		}
 		for _, text := range digestible(n.Text, len(c.needles) <= crcNeedles) {
 			t.needle(i, text, values)
+			t.keyed(i, text, keys)
 		}
 	}
-	return t.hits
+	return t.hits, true
 }
 
 type saltTest struct {
-	wanted map[uint64][]digestValue
-	hits   []saltHit
-	salt   []byte
-	work   int
+	wanted  map[uint64][]digestValue
+	hits    []saltHit
+	key     *Key // that is mixed in now
+	work    int
+	keyWork int
 }
 
 // saltHit is a digest found, and the value that was mixed in; nil: none.
 type saltHit struct {
 	match.Hit
-	salt []byte
+	key *Key
 }
 
 // digestValue is a value of a capture that may be a digest or part of one.
@@ -92,13 +99,13 @@ func (t *saltTest) needle(i int, text []byte, values []token) {
 			}
 			return h.Sum(nil)
 		}
-		t.salt = nil
+		t.key = nil
 		t.compare(i, kind.name, sum(text))
 		for _, v := range values {
 			if t.work > saltWork {
 				return
 			}
-			t.salt = v.text
+			t.key = &Key{v.text, SourceCapture}
 			t.compare(i, kind.name+":salted", sum(v.text, text))
 			t.compare(i, kind.name+":salted", sum(text, v.text))
 			for _, s := range []string{":", "|", "-", "_"} {
@@ -109,6 +116,32 @@ func (t *saltTest) needle(i int, text []byte, values []token) {
 			mac := hmac.New(kind.make, v.text)
 			mac.Write(text)
 			t.compare(i, "hmac-"+kind.name, mac.Sum(nil))
+		}
+	}
+}
+
+// keyed tries the listed keys: HMAC, and the key in front or behind. Parts of
+// digests are not looked for.
+func (t *saltTest) keyed(i int, text []byte, keys []Key) {
+	for _, kind := range hashKinds() {
+		h := kind.make()
+		if !t.wants(h.Size(), false) {
+			continue
+		}
+		for k := range keys {
+			if t.keyWork += 4; t.keyWork > keyWork {
+				return
+			}
+			t.key = &keys[k]
+			mac := hmac.New(kind.make, keys[k].Bytes)
+			mac.Write(text)
+			t.compare(i, "hmac-"+kind.name, mac.Sum(nil))
+			for _, parts := range [2][2][]byte{{keys[k].Bytes, text}, {text, keys[k].Bytes}} {
+				h.Reset()
+				h.Write(parts[0])
+				h.Write(parts[1])
+				t.compare(i, kind.name+":salted", h.Sum(nil))
+			}
 		}
 	}
 }
@@ -160,7 +193,7 @@ func (t *saltTest) checkSums(needles []Needle, values []token) {
 func (t *saltTest) compare(i int, form string, sum []byte) {
 	for _, v := range t.wanted[sumHead(sum)] {
 		if len(v.sum) <= len(sum) && string(sum[:len(v.sum)]) == string(v.sum) {
-			t.hits = append(t.hits, saltHit{match.Hit{Needle: i, Form: "hash:" + form, At: v.at, Len: len(v.text)}, t.salt})
+			t.hits = append(t.hits, saltHit{match.Hit{Needle: i, Form: "hash:" + form, At: v.at, Len: len(v.text)}, t.key})
 		}
 	}
 }

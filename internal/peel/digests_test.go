@@ -3,6 +3,9 @@ package peel
 import (
 	"bytes"
 	"context"
+	"crypto/hmac"
+	"crypto/sha1"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
@@ -66,6 +69,25 @@ func TestFindsDigests(t *testing.T) {
 	for _, k := range crcKinds() {
 		find(k.name, fmt.Sprintf("%08x", crc32.Checksum([]byte(text), k.table)))
 		find(k.name+" decimal", fmt.Sprint(crc32.Checksum([]byte(text), k.table)))
+	}
+}
+
+// TestFindsDigestsWithKeys: a listed key, and a salt under a coding.
+func TestFindsDigestsWithKeys(t *testing.T) {
+	t.Parallel()
+	needles := []Needle{{Probe: "p", Text: "kvqzjxmnwb"}}
+	mac := hmac.New(sha1.New, []byte("k3ys3cret"))
+	mac.Write([]byte(needles[0].Text))
+	salted := sha256.Sum256([]byte("a81f3c99" + needles[0].Text))
+	for what, c := range map[string]struct{ text, source string }{
+		"hmac":   {`{"n":12,"h":"` + hex.EncodeToString(mac.Sum(nil)) + `"}`, "list"},
+		"salted": {`{"dev":"a81f3c99","h":"` + hex.EncodeToString(salted[:]) + `"}`, SourceCapture},
+	} {
+		job := Job{Bytes: []byte(base64.StdEncoding.EncodeToString([]byte(c.text))), Needles: needles, Keys: []Key{{[]byte("other"), "list"}, {[]byte("k3ys3cret"), "list"}}}
+		got := New(All()).Open(context.Background(), job)
+		if len(got.Finds) != 1 || got.Finds[0].Key == nil || got.Finds[0].Key.Source != c.source {
+			t.Errorf("%s: %+v", what, got.Finds)
+		}
 	}
 }
 

@@ -32,7 +32,7 @@ func (o *Opener) Open(ctx context.Context, job Job) Result {
 		ctx: ctx, job: job, peelers: o.peelers, budget: job.Budget.withDefaults(),
 		cribs: o.memo.get(job.Needles, job.Words),
 		seed:  maphash.MakeSeed(), seen: map[uint64]float64{},
-		salt: map[saltPlace][]byte{}, ring: keyring{fish: fishTank{}},
+		salt: map[saltPlace]*Key{}, ring: keyring{fish: fishTank{}},
 	}
 	s.push(&node{bytes: job.Bytes, length: len(job.Bytes), raw: true, score: 1})
 	for s.queue.Len() > 0 || s.unlock() {
@@ -91,7 +91,7 @@ type search struct {
 	scanned bool
 	// salts counts the layers that salted digests were looked for in.
 	salts int
-	salt  map[saltPlace][]byte
+	salt  map[saltPlace]*Key
 	ring  keyring
 }
 

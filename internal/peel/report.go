@@ -36,22 +36,26 @@ const (
 // hits finds the needles in a layer, and their digests.
 func (s *search) hits(n *node) []match.Hit {
 	hits := append(s.cribs.set.Find(n.bytes, hitLimit), s.cribs.hashes().find(n.bytes)...)
-	if n.raw && s.salts < saltLayers {
-		s.salts++
-		for _, h := range s.cribs.salted(n.bytes) {
+	if s.salts < saltLayers && !n.derived() && n.score >= saltScore {
+		found, tried := s.cribs.salted(n.bytes, s.job.Keys)
+		for _, h := range found {
 			hits = append(hits, h.Hit)
-			if h.salt != nil {
-				s.salt[saltPlace{h.Form, h.At}] = h.salt
+			if h.key != nil {
+				s.salt[saltPlace{h.Form, h.At, n.id}] = h.key
 			}
+		}
+		if tried {
+			s.salts++
 		}
 	}
 	return hits
 }
 
-// saltPlace is where a salted digest stands.
+// saltPlace is where a salted digest stands, in which layer.
 type saltPlace struct {
 	form string
 	at   int
+	id   uint64
 }
 
 // report states the hits in a layer, now or at the end.
@@ -95,8 +99,8 @@ func (s *search) state(n *node, hits []match.Hit) {
 	}
 	f := n.find()
 	f.Score = needleScore(n.key)
-	if salt := s.salt[saltPlace{hits[0].Form, hits[0].At}]; salt != nil && n.raw {
-		f.Key = &Key{salt, SourceCapture}
+	if key := s.salt[saltPlace{hits[0].Form, hits[0].At, n.id}]; key != nil {
+		f.Key = key
 	}
 	if n.raw {
 		f.Offset = n.offset + hits[0].At

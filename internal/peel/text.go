@@ -6,6 +6,10 @@ import (
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/japanese"
+	"golang.org/x/text/encoding/simplifiedchinese"
 )
 
 // textPeeler undoes one way of escaping over the whole input, which changes
@@ -48,7 +52,20 @@ func textPeelers() []Peeler {
 		textPeeler{"punycode", "--", func(b []byte) ([]byte, int) { return unescape(b, punycodeEscape, false) }},
 		textPeeler{"utf-7", "+", func(b []byte) ([]byte, int) { return unescape(b, utf7('+'), false) }},
 		textPeeler{"utf-7", "&", func(b []byte) ([]byte, int) { return unescape(b, utf7('&'), false) }},
+		textPeeler{"hz-gb-2312", "~{", decoded(simplifiedchinese.HZGB2312)},
+		textPeeler{"iso-2022-jp", "\x1b$", decoded(japanese.ISO2022JP)},
 		textPeeler{"mime-word", "=?", func(b []byte) ([]byte, int) { return unescape(b, mimeWord, false) }},
+	}
+}
+
+// decoded undoes a charset that is ASCII but for shifts.
+func decoded(charset encoding.Encoding) func(b []byte) ([]byte, int) {
+	return func(b []byte) ([]byte, int) {
+		out, err := charset.NewDecoder().Bytes(b)
+		if err != nil || bytes.Count(out, []byte("\ufffd"))*8 > len(b) || bytes.Equal(out, b) {
+			return nil, 0
+		}
+		return out, 1
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/japanese"
 	"golang.org/x/text/encoding/korean"
 	"golang.org/x/text/encoding/simplifiedchinese"
@@ -30,6 +31,42 @@ func Charset(name string) encoding.Encoding {
 		return japanese.ShiftJIS
 	case "euc-kr":
 		return korean.EUCKR
+	case "euc-jp":
+		return japanese.EUCJP
+	}
+	if c := eightBit(name); c != nil {
+		return c
+	}
+	return nil
+}
+
+// eightBit returns a charset of one byte a character.
+func eightBit(name string) *charmap.Charmap {
+	switch name {
+	case "windows-1252":
+		return charmap.Windows1252
+	case "windows-1250":
+		return charmap.Windows1250
+	case "windows-1251":
+		return charmap.Windows1251
+	case "koi8-r":
+		return charmap.KOI8R
+	case "iso-8859-5":
+		return charmap.ISO8859_5
+	case "windows-1253":
+		return charmap.Windows1253
+	case "windows-1254":
+		return charmap.Windows1254
+	case "windows-1255":
+		return charmap.Windows1255
+	case "windows-1256":
+		return charmap.Windows1256
+	case "windows-874":
+		return charmap.Windows874
+	case "cp437":
+		return charmap.CodePage437
+	case "cp866":
+		return charmap.CodePage866
 	}
 	return nil
 }
@@ -37,7 +74,11 @@ func Charset(name string) encoding.Encoding {
 // Charsets lists the charsets that needles are looked for in besides UTF-8,
 // the likely ones first: where two give equal bytes, the first is reported.
 func Charsets() []string {
-	return []string{"utf-16le", "gb18030", "big5", "utf-16be", "shift-jis", "euc-kr"}
+	return []string{
+		"utf-16le", "gb18030", "big5", "utf-16be", "shift-jis", "euc-kr", "euc-jp",
+		"windows-1252", "windows-1250", "windows-1251", "koi8-r", "iso-8859-5", "windows-1253",
+		"windows-1254", "windows-1255", "windows-1256", "windows-874", "cp437", "cp866",
+	}
 }
 
 // Compile prepares needles in UTF-8, in every charset that can write them,

@@ -61,5 +61,5 @@ func (e *engine) takeFile(f telltale.AppFile) (telltale.AppFile, error) {
 	source := "app-file:" + filepath.Base(f.Path)
 	e.keys = append(e.keys, peel.Harvest(source, b, maxKeys)...)
 	e.keyFiles = append(e.keyFiles, peel.KeyFile{Name: source, Bytes: b})
-	return f, nil
+	return f, e.takeParts(source, b)
 }

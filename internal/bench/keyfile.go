@@ -8,6 +8,7 @@ import (
 	"example.org/telltale/internal/expose"
 	"example.org/telltale/internal/flow"
 	"example.org/telltale/internal/peel"
+	"example.org/telltale/internal/unpack"
 )
 
 // leastSealed is the length in bytes from which on ciphertext may hold a
@@ -111,3 +112,29 @@ func (j job) mayHoldMessage() bool {
 	}
 	return false
 }
+
+// takeParts takes keys from what is inside an app's file, if it is an archive
+// or an installer: as candidates, and all parts together as one more file to
+// search by place.
+func (e *engine) takeParts(source string, b []byte) error {
+	left := maxKeys
+	var joined []byte
+	// What cannot be unpacked is no worse off: the file itself was taken.
+	_, err := unpack.Walk(source, b, unpack.Options{}, func(p unpack.Part) error {
+		if p.Depth == 0 || p.Packed || len(joined)+len(p.Bytes) > maxHarvest {
+			return nil
+		}
+		keys := peel.Harvest(p.Name, p.Bytes, left)
+		left -= len(keys)
+		e.keys = append(e.keys, keys...)
+		joined = append(append(joined, p.Bytes...), make([]byte, partGap)...)
+		return nil
+	})
+	if len(joined) > 0 {
+		e.keyFiles = append(e.keyFiles, peel.KeyFile{Name: source + " (unpacked)", Bytes: joined})
+	}
+	return err
+}
+
+// partGap keeps keys from being read across two parts.
+const partGap = 64

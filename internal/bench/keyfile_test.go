@@ -1,6 +1,8 @@
 package bench_test
 
 import (
+	"archive/zip"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -162,6 +164,28 @@ func wantKey(t *testing.T, rec *telltale.Record, detail string, want bool, sourc
 			t.Errorf("%s: keys %q, %q", detail, f.Keys, f.Statement)
 		}
 	}
+}
+
+// TestKeysInsideAnArchiveOfTheApp gives the client's file as a part of a
+// package, as apps for telephones come.
+func TestKeysInsideAnArchiveOfTheApp(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		plan := labPlan(t, "tom-2008")
+		var packed bytes.Buffer
+		z := zip.NewWriter(&packed)
+		f, err := z.Create("assets/client.dat")
+		if err == nil {
+			_, err = f.Write(watch.WriteClientData(plan.Build, plan.Source("client.dat")))
+		}
+		if err = errors.Join(err, z.Close()); err != nil {
+			t.Fatal(err)
+		}
+		b := newBed(t, labApp(t, plan), question(filtered...))
+		b.files = map[string]string{"app.apk": packed.String()}
+		b.scenario.App.Files = []telltale.AppFile{{Path: "app.apk", Harvest: true}}
+		wantKey(t, b.finish(), telltale.WeakKeyInApp, true, "app-file:app.apk!/assets/client.dat")
+	})
 }
 
 // TestKeyFileIsAskedForOnceACase cuts a run off after the collector gave the

@@ -3,26 +3,49 @@ package keyspeed
 import "encoding/binary"
 
 //go:generate go run gen_des.go 30
+//go:generate go run gen_desasm.go
 
 // Wide is how many keys of DES are worked on side by side.
-const Wide = 64
+const Wide = 512
 
 // DES encrypts and decrypts one block under Wide keys: each bit of a word
 // belongs to one key, and the S-boxes are circuits of and, or and exclusive or
 // (Biham, "A fast new DES implementation in software", 1997). Set the keys
 // with Put, then call Prepare. It is not safe for concurrent use.
 type DES struct {
-	keys [3][Wide]uint64 // as put, and turned into planes by Prepare
-	plan plan
-	l, r [32]uint64
+	level level
+	put   [3][Wide]uint64
+	keys  [3]planes
+	plan  plan
+	l, r  half
+	// lanes is how many keys were put, used how many groups were prepared.
+	lanes, used int
 }
 
-// plan says for each round which plane of the key goes to which input.
-type plan [16][48]uint8
+// groups of 64 keys share words; a plane has a word for each.
+const groups = Wide / 64
 
-// NewDES returns a kernel.
-func NewDES() *DES {
-	d := &DES{}
+// planes have the bits of 64-bit blocks, one plane a bit, half those of one
+// side.
+type (
+	planes [64][groups]uint64
+	half   [32][groups]uint64
+)
+
+// plan says for each round where in the key the plane of each input is, in
+// bytes.
+type plan [16][48]uint16
+
+const planeSize = groups * 8
+
+// fewGroups are done one by one in less time than all at once.
+const fewGroups = 2
+
+// NewDES returns a kernel for the processor at hand.
+func NewDES() *DES { return newDES(bestDES()) }
+
+func newDES(l level) *DES {
+	d := &DES{level: l}
 	var cd [56]uint8
 	for i, bit := range permutedChoice1 {
 		cd[i] = bit - 1
@@ -35,7 +58,7 @@ func NewDES() *DES {
 			cd[27], cd[55] = c0, d0
 		}
 		for i, bit := range permutedChoice2 {
-			d.plan[round][i] = cd[bit-1]
+			d.plan[round][i] = uint16(cd[bit-1]) * planeSize
 		}
 	}
 	return d
@@ -43,16 +66,25 @@ func NewDES() *DES {
 
 // Put sets the key of a lane: 8 bytes, or 16 or 24 for EDE.
 func (d *DES) Put(lane int, key []byte) {
+	d.lanes = max(d.lanes, lane+1)
 	for i := 0; i*8 < len(key); i++ {
-		d.keys[i][lane] = binary.BigEndian.Uint64(key[8*i:])
+		d.put[i][lane] = binary.BigEndian.Uint64(key[8*i:])
 	}
 }
 
 // Prepare turns the keys, of 8, 16 or 24 bytes, into planes; EDE with two
-// keys has the first as the third.
+// keys has the first as the third. Lanes above the last that was put since it
+// was called before give nothing of use.
 func (d *DES) Prepare(size int) {
+	d.used, d.lanes = (d.lanes+63)/64, 0
 	for i := range size / 8 {
-		transpose(&d.keys[i])
+		for g := range d.used {
+			words := [64]uint64(d.put[i][64*g:])
+			transpose(&words)
+			for n, w := range words {
+				d.keys[i][n][g] = w
+			}
+		}
 	}
 	if size == 16 {
 		d.keys[2] = d.keys[0]
@@ -89,22 +121,44 @@ func (d *DES) DecryptTriple(out *[Wide]uint64, block uint64) {
 func (d *DES) swap() { d.l, d.r = d.r, d.l }
 
 func (d *DES) run(key int, inverse bool) {
-	k := &d.keys[key]
-	for i := 0; i < 16; i += 2 {
-		first, second := i, i+1
-		if inverse {
-			first, second = 15-i, 14-i
+	if d.level == avx512 && d.used > fewGroups {
+		d.runFast(key, inverse)
+		return
+	}
+	var l, r [32]uint64
+	var k [64]uint64
+	for g := range d.used {
+		gather(l[:], d.l[:], g)
+		gather(r[:], d.r[:], g)
+		gather(k[:], d.keys[key][:], g)
+		for i := 0; i < 16; i += 2 {
+			first, second := i, i+1
+			if inverse {
+				first, second = 15-i, 14-i
+			}
+			round(&l, &r, &k, &d.plan[first])
+			round(&r, &l, &k, &d.plan[second])
 		}
-		round(&d.l, &d.r, k, &d.plan[first])
-		round(&d.r, &d.l, k, &d.plan[second])
+		for i := range l {
+			d.l[i][g], d.r[i][g] = l[i], r[i]
+		}
+	}
+}
+
+// gather takes the words of one group.
+func gather(to []uint64, from [][groups]uint64, group int) {
+	for i := range to {
+		to[i] = from[i][group]
 	}
 }
 
 // load puts the bits of a block, permuted, into all lanes.
 func (d *DES) load(block uint64) {
 	for i := range 32 {
-		d.l[i] = -(block >> (64 - initialBit(i)) & 1)
-		d.r[i] = -(block >> (64 - initialBit(i+32)) & 1)
+		l, r := -(block >> (64 - initialBit(i)) & 1), -(block >> (64 - initialBit(i+32)) & 1)
+		for g := range groups {
+			d.l[i][g], d.r[i][g] = l, r
+		}
 	}
 }
 
@@ -120,11 +174,14 @@ func initialBit(i int) int {
 
 // store undoes the permutation and turns planes into blocks.
 func (d *DES) store(out *[Wide]uint64) {
-	for i := range 32 {
-		out[initialBit(i)-1] = d.r[i]
-		out[initialBit(i+32)-1] = d.l[i]
+	for g := range d.used {
+		words := (*[64]uint64)(out[64*g:])
+		for i := range 32 {
+			words[initialBit(i)-1] = d.r[i][g]
+			words[initialBit(i+32)-1] = d.l[i][g]
+		}
+		transpose(words)
 	}
-	transpose(out)
 }
 
 // transpose mirrors a matrix of 64 by 64 bits; the highest bit of the first

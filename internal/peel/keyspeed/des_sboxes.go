@@ -584,44 +584,44 @@ func sbox8(x0, x1, x2, x3, x4, x5 uint64) (uint64, uint64, uint64, uint64) {
 }
 
 // round adds f(r, key) to l; at says which planes of the key are used.
-func round(l, r *[32]uint64, key *[64]uint64, at *[48]uint8) {
+func round(l, r *[32]uint64, key *[64]uint64, at *[48]uint16) {
 	var a, b, c, d uint64
-	a, b, c, d = sbox1(r[31]^key[at[0]&63], r[0]^key[at[1]&63], r[1]^key[at[2]&63], r[2]^key[at[3]&63], r[3]^key[at[4]&63], r[4]^key[at[5]&63])
+	a, b, c, d = sbox1(r[31]^key[at[0]/planeSize&63], r[0]^key[at[1]/planeSize&63], r[1]^key[at[2]/planeSize&63], r[2]^key[at[3]/planeSize&63], r[3]^key[at[4]/planeSize&63], r[4]^key[at[5]/planeSize&63])
 	l[8] ^= a
 	l[16] ^= b
 	l[22] ^= c
 	l[30] ^= d
-	a, b, c, d = sbox2(r[3]^key[at[6]&63], r[4]^key[at[7]&63], r[5]^key[at[8]&63], r[6]^key[at[9]&63], r[7]^key[at[10]&63], r[8]^key[at[11]&63])
+	a, b, c, d = sbox2(r[3]^key[at[6]/planeSize&63], r[4]^key[at[7]/planeSize&63], r[5]^key[at[8]/planeSize&63], r[6]^key[at[9]/planeSize&63], r[7]^key[at[10]/planeSize&63], r[8]^key[at[11]/planeSize&63])
 	l[1] ^= c
 	l[12] ^= a
 	l[17] ^= d
 	l[27] ^= b
-	a, b, c, d = sbox3(r[7]^key[at[12]&63], r[8]^key[at[13]&63], r[9]^key[at[14]&63], r[10]^key[at[15]&63], r[11]^key[at[16]&63], r[12]^key[at[17]&63])
+	a, b, c, d = sbox3(r[7]^key[at[12]/planeSize&63], r[8]^key[at[13]/planeSize&63], r[9]^key[at[14]/planeSize&63], r[10]^key[at[15]/planeSize&63], r[11]^key[at[16]/planeSize&63], r[12]^key[at[17]/planeSize&63])
 	l[5] ^= d
 	l[15] ^= b
 	l[23] ^= a
 	l[29] ^= c
-	a, b, c, d = sbox4(r[11]^key[at[18]&63], r[12]^key[at[19]&63], r[13]^key[at[20]&63], r[14]^key[at[21]&63], r[15]^key[at[22]&63], r[16]^key[at[23]&63])
+	a, b, c, d = sbox4(r[11]^key[at[18]/planeSize&63], r[12]^key[at[19]/planeSize&63], r[13]^key[at[20]/planeSize&63], r[14]^key[at[21]/planeSize&63], r[15]^key[at[22]/planeSize&63], r[16]^key[at[23]/planeSize&63])
 	l[0] ^= d
 	l[9] ^= c
 	l[19] ^= b
 	l[25] ^= a
-	a, b, c, d = sbox5(r[15]^key[at[24]&63], r[16]^key[at[25]&63], r[17]^key[at[26]&63], r[18]^key[at[27]&63], r[19]^key[at[28]&63], r[20]^key[at[29]&63])
+	a, b, c, d = sbox5(r[15]^key[at[24]/planeSize&63], r[16]^key[at[25]/planeSize&63], r[17]^key[at[26]/planeSize&63], r[18]^key[at[27]/planeSize&63], r[19]^key[at[28]/planeSize&63], r[20]^key[at[29]/planeSize&63])
 	l[2] ^= d
 	l[7] ^= a
 	l[13] ^= b
 	l[24] ^= c
-	a, b, c, d = sbox6(r[19]^key[at[30]&63], r[20]^key[at[31]&63], r[21]^key[at[32]&63], r[22]^key[at[33]&63], r[23]^key[at[34]&63], r[24]^key[at[35]&63])
+	a, b, c, d = sbox6(r[19]^key[at[30]/planeSize&63], r[20]^key[at[31]/planeSize&63], r[21]^key[at[32]/planeSize&63], r[22]^key[at[33]/planeSize&63], r[23]^key[at[34]/planeSize&63], r[24]^key[at[35]/planeSize&63])
 	l[3] ^= a
 	l[10] ^= c
 	l[18] ^= d
 	l[28] ^= b
-	a, b, c, d = sbox7(r[23]^key[at[36]&63], r[24]^key[at[37]&63], r[25]^key[at[38]&63], r[26]^key[at[39]&63], r[27]^key[at[40]&63], r[28]^key[at[41]&63])
+	a, b, c, d = sbox7(r[23]^key[at[36]/planeSize&63], r[24]^key[at[37]/planeSize&63], r[25]^key[at[38]/planeSize&63], r[26]^key[at[39]/planeSize&63], r[27]^key[at[40]/planeSize&63], r[28]^key[at[41]/planeSize&63])
 	l[6] ^= d
 	l[11] ^= b
 	l[21] ^= c
 	l[31] ^= a
-	a, b, c, d = sbox8(r[27]^key[at[42]&63], r[28]^key[at[43]&63], r[29]^key[at[44]&63], r[30]^key[at[45]&63], r[31]^key[at[46]&63], r[0]^key[at[47]&63])
+	a, b, c, d = sbox8(r[27]^key[at[42]/planeSize&63], r[28]^key[at[43]/planeSize&63], r[29]^key[at[44]/planeSize&63], r[30]^key[at[45]/planeSize&63], r[31]^key[at[46]/planeSize&63], r[0]^key[at[47]/planeSize&63])
 	l[4] ^= a
 	l[14] ^= c
 	l[20] ^= d

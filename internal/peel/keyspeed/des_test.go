@@ -11,11 +11,16 @@ import (
 // TestDESEqualsTheStandardLibrary for one key, and for EDE with two and three.
 func TestDESEqualsTheStandardLibrary(t *testing.T) {
 	t.Parallel()
-	r := rand.New(rand.NewPCG(1, 1))
-	d := NewDES()
-	for round := range 30 {
+	for _, l := range []level{portable, bestDES()} {
+		equalDES(t, newDES(l), rand.New(rand.NewPCG(1, uint64(l))))
+	}
+}
+
+func equalDES(t *testing.T, d *DES, r *rand.Rand) {
+	t.Helper()
+	for round := range 9 {
 		size := 8 * (1 + round%3)
-		var keys [Wide][24]byte
+		keys := make([][24]byte, []int{Wide, 1, 65, 300}[round%4])
 		for i := range keys {
 			noise(r, keys[i][:])
 			d.Put(i, keys[i][:size])
@@ -61,14 +66,14 @@ func standardDES(t *testing.T, key []byte) cipher.Block {
 
 func BenchmarkDES(b *testing.B) {
 	r := rand.New(rand.NewPCG(4, 4))
-	file := make([]byte, 1<<12)
+	file := make([]byte, 1<<14)
 	noise(r, file)
 	var out [Wide]uint64
 	b.Run("bits", func(b *testing.B) {
 		d := NewDES()
 		keys, hits := 0, 0
 		for b.Loop() {
-			for i := 0; i+Wide+8 <= len(file); i += Wide {
+			for i := 0; i+Wide+7 <= len(file); i += Wide {
 				for j := range Wide {
 					d.Put(j, file[i+j:i+j+8])
 				}

@@ -292,13 +292,13 @@ var permutation = [32]int{16, 7, 20, 21, 29, 12, 28, 17, 1, 15, 23, 26, 5, 18, 3
 func writeRound(out *bytes.Buffer) {
 	fmt.Fprint(out, `
 // round adds f(r, key) to l; at says which planes of the key are used.
-func round(l, r *[32]uint64, key *[64]uint64, at *[48]uint8) {
+func round(l, r *[32]uint64, key *[64]uint64, at *[48]uint16) {
 	var a, b, c, d uint64
 `)
 	for box := range 8 {
 		fmt.Fprintf(out, "a, b, c, d = sbox%d(", box+1)
 		for i := range 6 {
-			fmt.Fprintf(out, "r[%d]^key[at[%d]&63],", (4*box+i+31)%32, 6*box+i)
+			fmt.Fprintf(out, "r[%d]^key[at[%d]/planeSize&63],", (4*box+i+31)%32, 6*box+i)
 		}
 		fmt.Fprintln(out, ")")
 		for q, from := range permutation {

@@ -172,6 +172,8 @@ type Finding struct {
 	// Needed is the number of further trials that would decide an
 	// inconclusive claim.
 	Needed int `json:"needed,omitempty"`
+	// Traits of a trigger, those whose proofs hold.
+	Traits []Trait `json:"traits,omitempty"`
 	// Evidence: ids of probes, flows and layers' digests.
 	Probes  []string `json:"probes,omitempty"`
 	Flows   []string `json:"flows,omitempty"`

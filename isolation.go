@@ -18,7 +18,26 @@ type Isolation struct {
 	// Exact is true when every proof held. Otherwise Why says what failed.
 	Exact bool   `json:"exact"`
 	Why   string `json:"why,omitempty"`
+	// Traits are what else was found out about the words.
+	Traits []Trait `json:"traits,omitempty"`
 }
+
+// Trait is one thing known of how words are compared and for whom: whether
+// their order matters, which ways of writing count as the same, whether the
+// other direction or another account is watched too.
+type Trait struct {
+	// Name as in "order", "case", "blanks", "received", "with carol".
+	Name string `json:"name"`
+	// Answer is "yes", "no", "unknown" or "not applicable".
+	Answer string `json:"answer"`
+	// Statement says it in words, as in "case is ignored".
+	Statement string `json:"statement"`
+	// Proofs are the messages that decide it.
+	Proofs []Proof `json:"proofs,omitempty"`
+}
+
+// TraitUnknown is the answer of a trait that is not proven.
+const TraitUnknown = "unknown"
 
 // Proof is one line of a certificate.
 type Proof struct {

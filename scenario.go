@@ -48,6 +48,9 @@ type Scenario struct {
 	// Authorities are PEM files of certificate authorities that the app's
 	// servers may be signed by, besides those of the system.
 	Authorities []string `json:"authorities,omitempty"`
+	// Characterise asks of every trigger how its words are compared, and for
+	// which accounts: about 20 further messages each.
+	Characterise bool `json:"characterise,omitempty"`
 	// Alpha is the declared error rate for the whole case, all tests together.
 	Alpha float64 `json:"alpha"`
 	// Limits end the run.

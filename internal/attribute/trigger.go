@@ -108,6 +108,7 @@ func (s *statement) trigger(t *trigger) {
 	}
 	for _, iso := range t.found {
 		s.countProof(&f, iso)
+		f.Traits = s.addTraits(f.Traits, iso)
 	}
 	f.Statement = triggerText(f.Claim)
 	s.state(f)

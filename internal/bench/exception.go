@@ -64,7 +64,8 @@ func (e *engine) putIsolations(found []telltale.Isolation) error {
 	for _, iso := range found {
 		same := func(other telltale.Isolation) bool {
 			return other.Text == iso.Text && other.Direction == iso.Direction && slices.Equal(other.Words, iso.Words) &&
-				slices.Equal(other.Without, iso.Without) && other.Exact == iso.Exact && len(other.Certificate) == len(iso.Certificate)
+				slices.Equal(other.Without, iso.Without) && other.Exact == iso.Exact &&
+				len(other.Certificate) == len(iso.Certificate) && len(other.Traits) == len(iso.Traits)
 		}
 		if slices.ContainsFunc(have, same) {
 			continue

@@ -48,6 +48,9 @@ func (e *engine) isolate(ctx context.Context) error {
 		return err
 	}
 	e.addExceptions(duals)
+	if err := e.traits(ctx, found); err != nil {
+		return err
+	}
 	return e.putIsolations(found)
 }
 

@@ -30,7 +30,9 @@ type question struct {
 	NamesFile   string               `yaml:"names_file"`
 	Authorities []string             `yaml:"authorities,omitempty"`
 	Alpha       float64              `yaml:"alpha"`
-	Limits      questionLimits       `yaml:"limits"`
+	// Characterise is for the filter at the relay, where it costs little time.
+	Characterise bool           `yaml:"characterise,omitempty"`
+	Limits       questionLimits `yaml:"limits"`
 }
 
 type questionApp struct {
@@ -76,7 +78,8 @@ func writeScenario(dir labdir.Dir, plan profile.Plan, program string) error {
 		Directions: []telltale.Direction{telltale.Sent, telltale.Received},
 		Words:      plan.Words, Trials: 2, MaxTrials: 40, Seed: plan.Seed, Window: "6s", Listen: "2s",
 		Channel: profile.Channel(), Scope: plan.Scope(), NamesFile: dir.Names(), Alpha: 0.01,
-		Limits: questionLimits{Messages: 5000, Triggering: 2000, Duration: "15m", Requests: 20, Voids: 10},
+		Characterise: plan.Profile.Relay,
+		Limits:       questionLimits{Messages: 5000, Triggering: 2000, Duration: "15m", Requests: 20, Voids: 10},
 	}
 	if hasTLS(plan) {
 		// The authority that the app trusts; a proxy has to trust it as well.

@@ -25,9 +25,23 @@ func (p *printer) triggers(v View) {
 			words += " unless " + strings.Join(t.Without, " or ")
 		}
 		p.para("  "+p.mark(t), "    ", "", fmt.Sprintf("%s: %s (%s)", words, t.Effect, t.Direction))
+		p.traits(t.Traits)
 	}
 	p.more(len(v.Triggers) - mostTextRows + int(v.MoreTriggers))
 	p.para("", "", faint, "= proven exact with fresh messages; ~ reacts, exact borders not settled.")
+}
+
+// traits are what is known of how the words are compared, on one line.
+func (p *printer) traits(list []Trait) {
+	var known []string
+	for _, t := range list {
+		if t.Answer == "yes" || t.Answer == "no" {
+			known = append(known, t.Statement)
+		}
+	}
+	if len(known) > 0 {
+		p.para("      ", "      ", faint, strings.Join(known, "; ")+".")
+	}
 }
 
 // mark is a sign for how well a trigger is proven.

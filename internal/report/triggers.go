@@ -12,6 +12,7 @@ const (
 	mostTriggers    = 200
 	mostProofs      = 4
 	mostProofLines  = 16
+	mostTraits      = 40
 	mostProofProbes = 6
 	longestWord     = 80
 )
@@ -49,6 +50,11 @@ func (x *index) trigger(f *telltale.Finding) Trigger {
 		Trials:    trialWords(f.Trials),
 		Proofs:    []ProofOfWords{},
 	}
+	for _, trait := range f.Traits[:min(len(f.Traits), mostTraits)] {
+		if trait.Answer != "not applicable" {
+			t.Traits = append(t.Traits, x.trait(trait))
+		}
+	}
 	for i := range x.rec.Isolations {
 		iso := &x.rec.Isolations[i]
 		if len(t.Proofs) < mostProofs && sameWords(f.Claim, iso) {
@@ -56,6 +62,20 @@ func (x *index) trigger(f *telltale.Finding) Trigger {
 		}
 	}
 	return t
+}
+
+func (x *index) trait(t telltale.Trait) Trait {
+	out := Trait{Name: cut(t.Name, 60), Answer: cut(t.Answer, 20), Statement: cut(t.Statement, 300), Probes: []ProbeResult{}}
+	n := 0
+	for _, proof := range t.Proofs {
+		for _, id := range proof.Probes {
+			if n++; n <= mostProofProbes {
+				out.Probes = append(out.Probes, x.probeResult(id))
+			}
+		}
+	}
+	out.More = Count(max(0, n-mostProofProbes))
+	return out
 }
 
 // sameWords reports whether a search came to the words of a claim.

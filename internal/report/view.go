@@ -117,6 +117,17 @@ type Trigger struct {
 	Verdict   string         `json:"verdict"`
 	Trials    string         `json:"trials"`
 	Proofs    []ProofOfWords `json:"proofs"`
+	// Traits tell how the words are compared, and for whom.
+	Traits []Trait `json:"traits,omitempty"`
+}
+
+// Trait is one thing known of how the words of a trigger are compared.
+type Trait struct {
+	Name      string        `json:"name"`
+	Answer    string        `json:"answer"`
+	Statement string        `json:"statement"`
+	Probes    []ProbeResult `json:"probes"`
+	More      Count         `json:"more,omitempty"`
 }
 
 // ProofOfWords is the certificate of one search for exact words.

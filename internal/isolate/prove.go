@@ -2,6 +2,7 @@ package isolate
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -84,12 +85,16 @@ func (a *attempt) proof(w want, parts []span) want {
 	return w
 }
 
-// certificate lists the questions of a proof with their answers.
+// certificate lists the questions of a proof with their answers: first the
+// parts alone, then a line for each word, in the order of words.
 func (a *attempt) certificate(wants []want) []Proof {
 	out := make([]Proof, len(wants))
 	for i, w := range wants {
 		e := a.s.byKey[w.key]
 		out[i] = Proof{Question: e.ID, Claim: w.claim, Text: w.text, Reacts: w.reacts, Held: e.Reacted == w.reacts}
+	}
+	if a.flip {
+		slices.Reverse(out[1:])
 	}
 	return out
 }

@@ -14,7 +14,9 @@ import (
 	"example.org/telltale/internal/isolate/filter"
 )
 
-func simple() map[rune]rune { return map[rune]rune{'車': '车', '國': '国', '門': '门'} }
+func simple() map[rune]rune {
+	return map[rune]rune{'車': '车', '國': '国', '門': '门', '佈': '布'}
+}
 
 // world makes a simulated filter.
 func world(t testing.TB, c filter.Config) *filter.Filter {
@@ -150,6 +152,19 @@ func TestNothingToVary(t *testing.T) {
 	}
 	if r.Messages != 4 {
 		t.Errorf("%d messages", r.Messages)
+	}
+}
+
+// TestWhatTellsNothing keeps claims off words that could only mislead: signs in
+// full width are dropped by filters that ignore punctuation, and some
+// simplified characters are traditional ones too.
+func TestWhatTellsNothing(t *testing.T) {
+	t.Parallel()
+	w := world(t, filter.Config{Rules: []filter.Rule{{Parts: []string{"公*布"}}}, Folds: []filter.Fold{filter.StripPunct}})
+	r := run(t, characterise.Config{Words: []string{"公*布"}}, asking(t, w), 0)
+	got := answers(r)
+	if got["width"] != characterise.NotApplicable || got["simplified"] != characterise.NotApplicable || got["punctuation"] != characterise.Yes {
+		t.Errorf("%v", got)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"unicode"
 
+	"golang.org/x/text/encoding/traditionalchinese"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -52,13 +53,14 @@ func otherCase(r rune) rune {
 	return unicode.ToLower(r)
 }
 
-// otherWidth exchanges ASCII and its forms of full width.
+// otherWidth exchanges letters and digits of ASCII and their forms of full
+// width. Signs stay: a filter that drops them says nothing about width.
 func otherWidth(r rune) rune {
 	const shift = 0xfee0
 	switch {
-	case r >= '!' && r <= '~':
+	case r < unicode.MaxASCII && (unicode.IsLetter(r) || unicode.IsDigit(r)):
 		return r + shift
-	case r >= '!'+shift && r <= '~'+shift:
+	case r > shift && r-shift < unicode.MaxASCII && (unicode.IsLetter(r-shift) || unicode.IsDigit(r-shift)):
 		return r - shift
 	}
 	return r
@@ -120,10 +122,16 @@ func doubled(form norm.Form, ranges [][2]rune) map[rune]rune {
 	return out
 }
 
-// otherScript exchanges simplified and traditional characters.
+// otherScript exchanges simplified and traditional characters. Simplified ones
+// that are used in traditional texts too (those of Big5) stay: which character
+// stands for them there depends on the word.
 func otherScript(simple map[rune]rune) func(rune) rune {
+	big5 := traditionalchinese.Big5.NewEncoder()
 	traditional := map[rune]rune{}
 	for t, s := range simple {
+		if _, err := big5.String(string(s)); err == nil {
+			continue
+		}
 		if before, ok := traditional[s]; !ok || t < before {
 			traditional[s] = t
 		}

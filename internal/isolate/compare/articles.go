@@ -68,7 +68,9 @@ type ArticleRun struct {
 	Recall  float64 `json:"recall"`
 	// Found are the rules that were returned, if the first is not right.
 	Found [][]string `json:"found,omitempty"`
-	Error string     `json:"error,omitempty"`
+	// Why the search does not claim its answer, in its words.
+	Why   string `json:"why,omitempty"`
+	Error string `json:"error,omitempty"`
 
 	times []time.Duration // of the program, for each round of questions
 }
@@ -80,6 +82,7 @@ const maxMessages = 3000
 type answer struct {
 	rules   [][]string
 	claimed bool
+	why     string
 	times   []time.Duration
 }
 
@@ -130,7 +133,7 @@ func (m method) on(ctx context.Context, a sample.Article) (ArticleRun, error) {
 	n := f.Count()
 	r.Messages, r.Triggering, r.Rounds, r.Refused = n.Messages, n.Triggering, n.Rounds, n.Refused
 	r.Exact, r.Recall = a.Judge(f, got.rules)
-	r.Claimed, r.times = got.claimed, got.times
+	r.Claimed, r.Why, r.times = got.claimed, got.why, got.times
 	if !r.Exact {
 		r.Found = got.rules
 	}
@@ -196,7 +199,7 @@ func drive(ctx context.Context, s oracle.Search, f *filter.Filter, now func() ti
 		}
 	}
 	o := s.Outcome()
-	out.claimed = o.Exact
+	out.claimed, out.why = o.Exact, o.Why
 	for _, rule := range o.Rules {
 		out.rules = append(out.rules, rule.Words)
 	}

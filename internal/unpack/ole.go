@@ -34,9 +34,7 @@ func openOLE(w *walker, p Part) (bool, error) {
 		return false, nil
 	}
 	o.miniStream = o.chain(uint32(u32(directory, 116)), u32(directory, 120))
-	for _, v := range cutWords(o.chain(uint32(u32(o.b, 60)), len(o.b))) {
-		o.mini = append(o.mini, v)
-	}
+	o.mini = cutWords(o.chain(uint32(u32(o.b, 60)), len(o.b)))
 	for at := 128; at+128 <= len(directory); at += 128 {
 		entry := directory[at : at+128]
 		const isStream = 2

@@ -91,6 +91,8 @@ func (p *peelPrinter) find(w io.Writer, file string, f peel.Find) error {
 			name, _, _ = strings.Cut(parameter, ":")
 		case "chunked":
 			name = "http-chunked"
+		case "add":
+			name = "add-n"
 		}
 		line.Path = append(line.Path, name)
 	}

@@ -1,6 +1,12 @@
 package peel
 
-import "slices"
+import (
+	"errors"
+	"io"
+	"slices"
+
+	"github.com/klauspost/compress/flate"
+)
 
 // believe scores a decryption: 0 if chance explains it. A known text proves
 // it; else it must be text of enough evidence (each byte of padding is as
@@ -33,6 +39,19 @@ func (s *sealed) believe(plain []byte, padding int, deep bool) float64 {
 	return 0
 }
 
+// believeXOR is believe for repeating XOR with a key at hand: where the key has
+// zeros, what could be read before can be read after. So only what is gained
+// counts.
+func (s *sealed) believeXOR(plain []byte) float64 {
+	if s.in.Cribs.Knows(plain) {
+		return 0.97 + 0.02*Plausible(plain[:min(len(plain), probeHead)])
+	}
+	if !readable(plain) {
+		return 0
+	}
+	return belief(evidence(plain) - max(0, evidence(s.b)))
+}
+
 // sound reports whether b is a compressed stream that inflates to its end, or
 // begins with text. Where deep, the stream may have no magic.
 func (s *sealed) sound(b []byte, deep bool) bool {
@@ -47,6 +66,9 @@ func (s *sealed) sound(b []byte, deep bool) bool {
 		default:
 			continue
 		}
+		if f.name == "deflate" && !s.in.ring.inflates(b) {
+			continue
+		}
 		c, ok := f.peel(b, s.in.Limit)
 		if !ok || len(c.Bytes) <= 8 {
 			continue
@@ -56,6 +78,21 @@ func (s *sealed) sound(b []byte, deep bool) bool {
 		}
 	}
 	return false
+}
+
+// inflates reports whether b begins like a raw deflate stream that goes on for
+// a while. It keeps its reader, which is larger than most messages.
+func (r *keyring) inflates(b []byte) bool {
+	if r == nil {
+		return true
+	}
+	if r.inflater == nil {
+		r.inflater = flate.NewReader(nil)
+	}
+	r.source.Reset(b)
+	r.inflater.(flate.Resetter).Reset(&r.source, nil) //nolint:errcheck // it never fails without a dictionary
+	n, err := io.ReadFull(r.inflater, r.head[:])
+	return err == nil || errors.Is(err, io.ErrUnexpectedEOF) && r.source.Len() <= 8 && n > 8
 }
 
 // held is the evidence of the texts that stand in a container, and of its

@@ -16,12 +16,15 @@ func codebook(b []byte, shape Shape) string {
 		if len(b)%size != 0 {
 			continue
 		}
-		if n, distinct := repeats(b, size); n > 0 && noise(distinct) {
+		if n, distinct := repeats(b, size); n*size >= repeatLeast && noise(distinct) {
 			return fmt.Sprintf("%d of %d blocks of %d bytes repeat", n, len(b)/size, size)
 		}
 	}
 	return ""
 }
+
+// repeatLeast is how many bytes must repeat: eight do now and then in formats.
+const repeatLeast = 16
 
 // repeats counts the blocks that came before, and returns each block once.
 func repeats(b []byte, size int) (int, []byte) {

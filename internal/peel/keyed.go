@@ -1,7 +1,9 @@
 package peel
 
 import (
+	"bytes"
 	"cmp"
+	"io"
 	"slices"
 )
 
@@ -14,7 +16,10 @@ func (keyedPeeler) Name() string { return "keyed" }
 
 // keyring keeps for one search what every layer needs.
 type keyring struct {
-	fish fishTank
+	fish     fishTank
+	inflater io.ReadCloser
+	source   bytes.Reader
+	head     [512]byte
 }
 
 // fishKeys is how many keys Blowfish is tried with.
@@ -53,7 +58,7 @@ func (p *prober) tryAll(in Input, k kinds, n int) {
 
 // enciphered reports whether the bytes may be ciphertext at all.
 func (in Input) enciphered() bool {
-	if n := len(in.Under); n > 0 && isCipher(in.Under[n-1]) {
+	if slices.ContainsFunc(in.Under, isCipher) {
 		return false // under two ciphers at once anything fits
 	}
 	return len(in.Bytes) >= 6 && in.Best < sure && in.Sure > 0.4 && !in.Derived && !in.Shape.Text() && in.Shape.Entropy > 1.5

@@ -22,6 +22,7 @@ const (
 	layerLimit = 16 << 20 // bytes of one decoded layer
 	fanLimit   = 400      // candidates taken from one peeler for one layer
 	done       = 2        // above every score
+	guess      = 0.1      // a path below may well be none
 	sure       = 0.9      // a bid that makes others needless
 )
 
@@ -64,6 +65,8 @@ type node struct {
 	key   *Key
 	order int
 	id    uint64
+	// unlocked: a key of a file opened it.
+	unlocked bool
 }
 
 // derived reports whether a key on the path was computed, not found.
@@ -93,6 +96,8 @@ type search struct {
 	salts int
 	salt  map[saltPlace]*Key
 	ring  keyring
+	// repeating are layers whose blocks repeat.
+	repeating []*node
 }
 
 // visit reports what is in a layer and queues what is under it.
@@ -102,16 +107,18 @@ func (s *search) visit(n *node) {
 	if s.job.ExpectList {
 		s.reportList(n, shape)
 	}
-	if detail := codebook(n.bytes, shape); detail != "" && !message && !n.derived() {
-		s.note(NoteECB, n.offset, detail)
-	}
 	if len(n.path) >= s.budget.Depth {
-		s.note(NoteLimit, n.offset, fmt.Sprintf("deeper than %d coats", s.budget.Depth))
+		if n.score > guess {
+			s.note(NoteLimit, n.offset, fmt.Sprintf("deeper than %d coats", s.budget.Depth))
+		}
 		s.report(n, s.hits(n), false)
 		return
 	}
 	hits := s.hits(n)
 	opened := s.peel(n, shape, len(hits) > 0)
+	if !opened && !message && !n.derived() && codebook(n.bytes, shape) != "" {
+		s.repeating = append(s.repeating, n)
+	}
 	s.report(n, hits, message || opened && !shape.Text())
 }
 
@@ -127,10 +134,11 @@ func (s *search) peel(n *node, shape Shape, read bool) bool {
 		in.Best = sure
 	}
 	split, opened := false, false
+	escaped := len(n.bytes) > escapeBytes && !shape.Text() && n.unescaped()
 	for _, p := range s.peelers {
 		parts := false
-		if message && p.Name() != "http" {
-			continue // its parts tell more
+		if message && p.Name() != "http" || escaped && isEscape(p) {
+			continue // its parts tell more, or it has been looked at
 		}
 		in.Limit = int(min(layerLimit, s.budget.Bytes-s.spent))
 		if in.Limit <= 0 {
@@ -158,6 +166,20 @@ func (s *search) peel(n *node, shape Shape, read bool) bool {
 		s.sealed = append(s.sealed, n)
 	}
 	return opened
+}
+
+// escapeBytes is how much of other bytes than text may go through one escape
+// after the other: each changes little, and all orders of them are many.
+const escapeBytes = 16 << 10
+
+func isEscape(p Peeler) bool {
+	_, ok := p.(textPeeler)
+	return ok
+}
+
+// unescaped reports whether an escape of the whole layer came off before.
+func (n *node) unescaped() bool {
+	return n.parent != nil && len(n.path) > 0 && slices.ContainsFunc(textPeelers(), func(p Peeler) bool { return p.Name() == n.path[len(n.path)-1] })
 }
 
 // take queues one candidate.

@@ -181,7 +181,12 @@ func (p *prober) begins(block cipher.Block, o opening, b []byte) bool {
 // judge believes a decryption whose evidence is enough.
 func (p *prober) judge(h probeHit, padding int) {
 	s := &p.layers[h.layer]
-	if h.score = s.believe(h.plain, padding, p.deep); h.score > 0 && len(h.plain) <= s.in.Limit {
+	if h.coat == "xor" {
+		h.score = s.believeXOR(h.plain)
+	} else {
+		h.score = s.believe(h.plain, padding, p.deep)
+	}
+	if h.score > 0 && len(h.plain) <= s.in.Limit {
 		p.hit(h)
 	}
 }

@@ -212,6 +212,11 @@ func (s *search) result() Result {
 		finds = append(finds, l.find)
 	}
 	slices.SortStableFunc(finds, func(a, b Find) int { return cmp.Compare(b.Score, a.Score) })
+	for _, n := range s.repeating {
+		if !n.unlocked {
+			s.note(NoteECB, n.offset, codebook(n.bytes, ShapeOf(n.bytes)))
+		}
+	}
 	return Result{Finds: finds, Notes: s.notes, Rests: s.rests()}
 }
 

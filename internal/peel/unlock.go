@@ -30,6 +30,7 @@ func (s *search) unlock() bool {
 		}
 		found, skipped := scan(s.ctx, f.Bytes, s.layers(nodes))
 		for _, o := range found {
+			nodes[o.layer].unlocked = true
 			s.take(nodes[o.layer], o.candidate(f.Name))
 		}
 		if len(skipped) > 0 {

@@ -92,6 +92,18 @@ func (m *memory) see(i int, l *lane, r Record) {
 	}
 }
 
+// reaction reports whether a reaction to the text counts: nothing is blocked
+// without cause, as some reaction stood between two silences, or there was none
+// just before it.
+func (m memory) reaction(h *Hunt, text string) bool {
+	for i, r := range h.history {
+		if r.Text == text && r.Reacted && (m.run == 1 || m.since[i] > 1) {
+			return true
+		}
+	}
+	return false
+}
+
 // silence reports whether a silence of the text counts: the filter has been
 // seen to be awake that soon after a reaction.
 func (m memory) silence(h *Hunt, text string) bool {
@@ -127,7 +139,7 @@ func (h *Hunt) unremembered(lines []string) error {
 				doubtful = text
 			}
 		}
-		reacted := m.run == 1 // a reaction between two silences
+		reacted := m.reaction(h, lines[0])
 		if reacted && doubtful == "" {
 			return nil
 		}

@@ -21,4 +21,13 @@
 // findings prove right. When it is too large, the finding is sent alone before
 // it is believed. The first trigger, sent in two halves, shows whether the
 // filter joins pieces; if so, a sign goes between all of them from then on.
+// What was only inferred is looked at once more at the end, the most doubtful
+// first.
+//
+// # Pairs
+//
+// If pairs are asked for, the filter is a hidden [graph] on the candidates,
+// and a message reacts if it holds an edge. Messages grow as cliques of what is
+// unknown; a [pairLane] narrows a reaction down to one candidate or one pair;
+// what was found is never sent together again, but once, alone, as the proof.
 package screen

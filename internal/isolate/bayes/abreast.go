@@ -24,11 +24,9 @@ const (
 // at a time.
 func (h *Hunt) abreast(base message) (proved, error) {
 	stages := []stage{{message: base, sure: true, since: 1}}
-	lambda := h.lambda()
 	for h.n < maxAsked {
 		last := &stages[len(stages)-1]
-		m := newModel(h.all, last.message, len(h.text), h.silent, lambda)
-		lambda = m.lambda
+		m := newModel(h.all, last.message, len(h.text), h.silent)
 		if !h.c.Noisy && last.since < unlikely {
 			if err := h.recall(last.message); err != nil {
 				return proved{}, err
@@ -148,7 +146,9 @@ func (h *Hunt) ascend(stages, hits []stage) []stage {
 	for _, s := range hits {
 		common = common.common(s.message)
 	}
-	if !slices.Equal(common, least.message) {
+	if i := slices.IndexFunc(hits, func(s stage) bool { return slices.Equal(s.message, common) }); i >= 0 {
+		stages[len(stages)-1] = hits[i]
+	} else {
 		stages = append(stages, stage{message: common, common: true, since: 1})
 	}
 	return stages

@@ -12,7 +12,7 @@ import (
 )
 
 // words.txt.gz holds words of up to four characters by frequency: lines of the
-// logarithm (base 2) and the words that have it. It is made from the
+// logarithm (base 2), the part of speech and the words that have them. It is made from the
 // dictionary of jieba (MIT, see words.LICENSE).
 //
 //go:embed words.txt.gz
@@ -20,13 +20,37 @@ var wordsFile []byte
 
 // Dictionary knows how common words are. It is read once and shared.
 type Dictionary struct {
-	level map[string]int8
-	// term is what a list given by the user says of a word: the chance that a
-	// place where it stands is a part.
-	term map[string]float64
+	word map[string]entry
+	// term is what a list given by the user says of a word.
+	term map[string]counts
+	// plain and listed weigh features without and with a list.
+	plain, listed weights
 	// simple maps traditional characters to simplified ones.
 	simple map[rune]rune
 }
+
+// longest word of the dictionary, in characters.
+const longest = 4
+
+// entry is a word: the logarithm (base 2) of how common it is, and its part of
+// speech by its place in partsOfSpeech, from 1.
+type entry struct{ level, class int8 }
+
+// partsOfSpeech are the classes of the dictionary: other, noun, name of a
+// person, of a place, of an organisation or thing, short form, verb, verbal
+// noun, adjective, idiom, number, single character, time or place, attribute.
+const partsOfSpeech = "fnrsojvwaimgtb"
+
+// step is the level in steps of two; zero for what is no word.
+func (e entry) step() int {
+	if e.class == 0 {
+		return 0
+	}
+	return 1 + step(float64(e.level), 3, 5, 7, 9, 11, 13, 15)
+}
+
+// counts of a word in a list given by the user.
+type counts struct{ lists, rules int32 }
 
 // maxTerms bounds a list given by the user.
 const maxTerms = 2_000_000
@@ -45,10 +69,25 @@ func NewDictionary(terms []Term) (*Dictionary, error) {
 	if len(terms) > maxTerms {
 		return nil, fmt.Errorf("%d terms are more than %d: give fewer", len(terms), maxTerms)
 	}
-	d := &Dictionary{level: make(map[string]int8, 1<<17), term: make(map[string]float64, len(terms)), simple: pairs(traditional)}
+	d := &Dictionary{word: make(map[string]entry, 1<<17), term: make(map[string]counts, len(terms)), simple: pairs(traditional)}
+	if err := d.read(); err != nil {
+		return nil, fmt.Errorf("the shipped dictionary: %w", err)
+	}
+	var err error
+	if d.plain, d.listed, err = readWeights(weightsFile); err != nil {
+		return nil, err
+	}
+	for _, t := range terms {
+		d.add(t)
+	}
+	return d, nil
+}
+
+// read takes in the shipped words.
+func (d *Dictionary) read() error {
 	z, err := gzip.NewReader(bytes.NewReader(wordsFile))
 	if err != nil {
-		return nil, fmt.Errorf("the shipped dictionary: %w", err)
+		return err
 	}
 	lines := bufio.NewScanner(z)
 	lines.Buffer(nil, 1<<24)
@@ -56,28 +95,32 @@ func NewDictionary(terms []Term) (*Dictionary, error) {
 		fields := strings.Fields(lines.Text())
 		level, err := strconv.Atoi(fields[0])
 		if err != nil {
-			return nil, fmt.Errorf("the shipped dictionary: %w", err)
+			return err
 		}
-		for _, w := range fields[1:] {
-			d.level[w] = int8(level)
+		class := strings.Index(partsOfSpeech, fields[1])
+		if class < 0 {
+			return fmt.Errorf("there is no part of speech %q", fields[1])
+		}
+		for _, w := range fields[2:] {
+			d.word[w] = entry{int8(level), int8(class) + 1}
 		}
 	}
-	for _, t := range terms {
-		d.add(t)
-	}
-	return d, lines.Err()
+	return lines.Err()
 }
 
-// add learns a term. Words that were parts of rules before are the likelier
-// the more rules had them; lists of others say a little.
+// add learns a term. A word that is in no list and no rule by the counts is
+// in this list, at least.
 func (d *Dictionary) add(t Term) {
 	word := d.folded(t.Word)
 	if word == "" || utf8.RuneCountInString(word) > maxLetters {
 		return
 	}
-	p := 0.006 + 0.0022*float64(min(t.Rules, 50))
-	if t.Lists > 30 {
-		p *= 1.6
+	if t.Lists <= 0 && t.Rules <= 0 {
+		t.Lists = 1
 	}
-	d.term[word] = max(p, d.term[word])
+	was := d.term[word]
+	d.term[word] = counts{max(was.lists, clamp(t.Lists)), max(was.rules, clamp(t.Rules))}
 }
+
+// clamp keeps a count within bounds.
+func clamp(n int) int32 { return int32(min(max(n, 0), 1<<20)) }

@@ -6,20 +6,27 @@ import (
 	"slices"
 )
 
-// The model: each candidate is a part of the rule with its own chance, apart
-// from the others. A message that reacted shows that all parts are in it; what
-// is not in it is out. A silent one shows that at least one part is not in it.
+// The model: a rule is a number of parts, each drawn on its own from all
+// stretches by the prior. If G(s) is the sum over k of q(k) s^k, where q(k) is
+// the chance of k parts, then all parts are among stretches of weight s with
+// chance G(s). A message that reacted shows that all parts are in it; what is
+// not in it is out. A silent one shows that at least one part is not in it.
+//
+// A stretch that is a part almost surely is given from then on: G gives way to
+// its derivative, and the silent messages that broke the stretch say no more.
+// That keeps the sums short.
 
 // Bounds of the model.
 const (
-	maxClauses = 12   // silent messages that are reckoned with at a time
+	maxClauses = 10   // silent messages that are reckoned with at a time
 	surely     = 1e-7 // chance that a silent message is a mistake, without noise
+	doubtful   = 5e-4 // chance that a given part is none, at most
 )
 
 // candidates of a text, by begin and length.
 type candidates struct {
 	lo, hi []int32
-	weight []float64 // -log(1 - chance)
+	weight []float64 // chance to be drawn; they add up to 1
 }
 
 // clause is a silent message: at least one part is not in it.
@@ -32,50 +39,103 @@ type clause struct {
 // model is what is known at one moment.
 type model struct {
 	all   *candidates
+	n     int       // characters of the text
 	alive []int32   // indexes of candidates within the base
-	w     []float64 // their weights, scaled
+	w     []float64 // their weights
 	sig   []uint16  // clauses that each breaks
+	pins  []int     // candidates that are given
 	live  []clause
-	terms []float64 // of the inclusion-exclusion over live, by set of clauses
+	raw   []float64 // weight by signature
+	kept  []float64 // weight of what no clause in a set breaks, by the set
 	z     float64   // chance of all clauses
-	given []float64 // by signature: chance of the clauses if such a part is there
-	total float64   // of w
-	// lambda is by what the weights of the prior are scaled.
-	lambda float64
+	given [][]float64
+	total float64 // of w
+	// least is a number of parts below which the clauses cannot hold.
+	least int
 }
 
-// newModel takes stock: a base that reacted and messages that did not.
-func newModel(all *candidates, base message, n int, clauses []clause, lambda float64) *model {
-	m := &model{all: all}
+// numbers gives the chances of rules of 1, 2, ... parts.
+func numbers() [maxParts]float64 {
+	return [maxParts]float64{0.2, 0.2, 0.19, 0.17, 0.14, 0.05, 0.02, 0.01, 0.01, 0.01}
+}
+
+// polynomial by powers from zero on.
+type polynomial [maxParts + 1]float64
+
+// drawn gives the chance that all parts are among stretches, by their weight;
+// or its derivative of an order: the same with so many of the parts given.
+func drawn(order int) (g polynomial) {
+	for k, q := range numbers() {
+		if k++; k >= order {
+			for j := range order {
+				q *= float64(k - j)
+			}
+			g[k-order] = q
+		}
+	}
+	return g
+}
+
+func (g *polynomial) at(x float64) (y float64) {
+	for k := len(g) - 1; k >= 0; k-- {
+		y = y*x + g[k]
+	}
+	return y
+}
+
+// from develops the polynomial in how much the weight falls short of x.
+func (g *polynomial) from(x float64) (out polynomial) {
+	for k, c := range g { // c·(x-l)^k
+		binomial, power := 1.0, 1.0
+		for j := k; j >= 0; j-- { // l^j
+			out[j] += c * binomial * power
+			binomial *= float64(j) / float64(k-j+1)
+			power *= x
+		}
+	}
+	for j := 1; j < len(out); j += 2 {
+		out[j] = -out[j]
+	}
+	return out
+}
+
+// newModel takes stock: a base that reacted and messages that did not. If
+// giving parts leads nowhere, none is given.
+func newModel(all *candidates, base message, n int, clauses []clause) *model {
+	m := &model{all: all, n: n}
 	reach := base.reach(n)
-	out := 0.0
 	for i := range all.lo {
 		if reach[all.lo[i]] >= all.hi[i] {
 			m.alive = append(m.alive, int32(i))
-		} else {
-			out += all.weight[i]
+			m.w = append(m.w, all.weight[i])
+			m.total += all.weight[i]
 		}
 	}
-	m.w, m.sig = make([]float64, len(m.alive)), make([]uint16, len(m.alive))
-	m.choose(clauses, lambda)
-	m.scale(out)
+	m.sig = make([]uint16, len(m.alive))
+	if m.choose(clauses, true); !m.sound() {
+		m.pins, m.live = nil, nil
+		clear(m.sig)
+		m.choose(clauses, false)
+	}
 	return m
+}
+
+// weighed is a clause and the chance that it does not hold.
+type weighed struct {
+	clause
+	fails float64
 }
 
 // choose keeps the clauses that say most: in turn the one that is least
 // likely to hold, given those before. Those that hold anyway are left out.
-func (m *model) choose(clauses []clause, lambda float64) {
-	type weighed struct {
-		clause
-		fails float64
-	}
+func (m *model) choose(clauses []clause, pinning bool) {
 	list := make([]weighed, len(clauses))
 	for i, c := range clauses {
 		list[i] = weighed{c, 1}
 	}
-	m.set(lambda)
+	m.set()
 	for len(m.live) < maxClauses && len(list) > 0 {
-		for fresh := 0; ; fresh++ {
+		for {
 			i := 0
 			for j := range list {
 				if list[j].fails > list[i].fails {
@@ -93,72 +153,151 @@ func (m *model) choose(clauses []clause, lambda float64) {
 		if list = list[1:]; c.fails < 0.002 {
 			break
 		}
-		bit := uint16(1) << len(m.live)
-		for k, i := range m.alive {
+		m.live = append(m.live, c.clause)
+		m.sign()
+		if pinning {
+			m.pin()
+		}
+	}
+}
+
+// sign notes which clauses each candidate breaks.
+func (m *model) sign() {
+	for k, i := range m.alive {
+		m.sig[k] = 0
+		for j, c := range m.live {
 			if c.reach[m.all.lo[i]] < m.all.hi[i] {
-				m.sig[k] |= bit
+				m.sig[k] |= 1 << j
 			}
 		}
-		m.live = append(m.live, c.clause)
-		m.set(lambda)
+	}
+	m.set()
+}
+
+// pin gives the parts that are almost sure, and drops the clauses that they
+// satisfy.
+func (m *model) pin() {
+	for len(m.pins) < maxParts-1 {
+		if k := m.surest(); k >= 0 {
+			m.pins = append(m.pins, k)
+			sig := m.sig[k]
+			var left []clause
+			for j, c := range m.live {
+				if sig&(1<<j) == 0 {
+					left = append(left, c)
+				}
+			}
+			m.live = left
+			m.sign()
+			continue
+		}
+		return
 	}
 }
 
-// scale chooses how many parts to expect: the likeliest scale of all chances,
-// given how much of the text is out already.
-func (m *model) scale(out float64) {
-	base, alive := 0.0, 0.0
-	for _, i := range m.alive {
-		alive += m.all.weight[i]
+// surest returns a candidate that is a part almost surely, or -1.
+func (m *model) surest() int {
+	if !m.satisfiable() {
+		return -1
 	}
-	base = alive + out
-	best, bestAt := -1.0, 1.0
-	for _, expect := range []float64{0.7, 1.2, 2, 3, 4.5, 6.5} {
-		lambda := expect / base
-		m.set(lambda)
-		if like := math.Exp(-lambda*out) * m.z; like > best {
-			best, bestAt = like, lambda
+	g := m.with(1)
+	for k := range m.alive {
+		if m.w[k]*g[m.sig[k]] > 0.9*m.z && m.sig[k] != 0 && !slices.Contains(m.pins, k) && m.without(k) < doubtful {
+			return k
 		}
 	}
-	if left := 0.5 / max(alive, 1e-300); bestAt < left {
-		bestAt = left
-	}
-	m.lambda = bestAt
-	m.set(bestAt)
-	m.condition()
+	return -1
 }
 
-// set scales the weights and computes the chance of the clauses.
-func (m *model) set(lambda float64) {
-	m.total = 0
-	for k, i := range m.alive {
-		m.w[k] = min(lambda*m.all.weight[i], 4)
-		m.total += m.w[k]
-	}
-	kept := make([]float64, 1<<len(m.live))
+// without is the chance that a candidate is no part.
+func (m *model) without(k int) float64 {
+	kept := slices.Clone(m.raw)
+	kept[m.sig[k]] -= m.w[k]
+	return max(0, m.expand(kept)/m.z)
+}
+
+// set computes the chance of the clauses.
+func (m *model) set() {
+	m.raw = make([]float64, 1<<len(m.live))
 	for k, s := range m.sig {
-		kept[s] += m.w[k]
+		m.raw[s] += m.w[k]
 	}
-	m.terms = m.expand(kept, m.total)
-	m.z = sum(m.terms)
+	m.least = m.packing()
+	m.kept = slices.Clone(m.raw)
+	m.z = max(m.expand(m.kept), 1e-300)
+	m.given = nil
 }
 
-// expand is the inclusion-exclusion: by set of clauses, the chance that none
-// of them is satisfied, with the sign. kept are weights by signature.
-func (m *model) expand(kept []float64, total float64) []float64 {
+// packing counts clauses of which no stretch breaks two: so many parts are
+// needed at least. Mistakes may need fewer.
+func (m *model) packing() (n int) {
+	beside := make([]uint16, len(m.live))
+	for s, w := range m.raw {
+		for j := range m.live {
+			if w > 0 && s&(1<<j) != 0 {
+				beside[j] |= uint16(s)
+			}
+		}
+	}
+	taken := uint16(0)
+	for range m.live {
+		best := -1
+		for j, c := range m.live {
+			if c.miss > surely {
+				return 0
+			}
+			if taken&(1<<j) == 0 && (best < 0 || bits.OnesCount16(beside[j]) < bits.OnesCount16(beside[best])) {
+				best = j
+			}
+		}
+		if best < 0 {
+			break
+		}
+		taken |= beside[best] | 1<<best
+		n++
+	}
+	return n
+}
+
+// expand is the inclusion-exclusion: the sum over sets of clauses of the
+// chance that all parts are among what none of the set breaks, with signs.
+// kept are weights by signature; they become weights by sets of clauses.
+func (m *model) expand(kept []float64) float64 {
+	free := kept[0]
+	kept[0] = 0
 	subsets(kept)
+	return sum(m.signed(kept, free, 0))
+}
+
+// signed gives the terms of the inclusion-exclusion with so many parts given,
+// besides those that are given anyway. kept are weights by sets of clauses but
+// for what breaks none, which is free. Developed in the weight that a set
+// breaks, the powers below the number of parts needed cancel out, and are left
+// out: what remains can be many orders smaller.
+func (m *model) signed(kept []float64, free float64, parts int) []float64 {
 	full := len(kept) - 1
 	signs := make([]float64, len(kept))
-	for t := range kept {
-		if t == 0 {
-			signs[0] = 1
-		} else {
-			low := bits.TrailingZeros(uint(t))
-			signs[t] = -signs[t&(t-1)] * (1 - m.live[low].miss)
+	signs[0] = 1
+	for t := 1; t < len(kept); t++ {
+		low := bits.TrailingZeros(uint(t))
+		signs[t] = -signs[t&(t-1)]
+		if miss := m.live[low].miss; miss > surely {
+			signs[t] *= 1 - miss
 		}
 	}
+	g := drawn(len(m.pins) + parts)
+	g = g.from(kept[full] + free)
+	for j := range min(max(m.least-parts, 0), len(g)) {
+		g[j] = 0
+	}
+	top := len(g) - len(m.pins) - parts
+	short := g[:max(top, 1)]
 	for t := range signs {
-		signs[t] *= math.Exp(kept[full&^t] - total)
+		lost, y := kept[full]-kept[full&^t], 0.0
+		for k := len(short) - 1; k >= 0; k-- {
+			y = y*lost + short[k]
+		}
+		signs[t] *= y
 	}
 	return signs
 }
@@ -181,43 +320,60 @@ func sum(v []float64) (s float64) {
 	return s
 }
 
-// condition computes for each signature the chance of the clauses if a part
-// with it is there.
-func (m *model) condition() {
-	v := slices.Clone(m.terms)
-	subsets(v)
-	full := len(v) - 1
-	m.given = make([]float64, len(v))
-	for s := range v {
-		m.given[s] = max(v[full&^s], 0)
+// with gives by signature the chance of the clauses if so many parts are given
+// that together have the signature, up to the weights of these parts.
+func (m *model) with(parts int) []float64 {
+	for len(m.given) <= parts {
+		v := m.signed(m.kept, m.raw[0], len(m.given))
+		subsets(v)
+		full := len(v) - 1
+		out := make([]float64, len(v))
+		for s := range v {
+			out[s] = max(v[full&^s], 1e-300)
+		}
+		m.given = append(m.given, out)
 	}
+	return m.given[parts]
 }
 
 // chance that alive candidate k is a part.
 func (m *model) chance(k int) float64 {
-	return min(1, -math.Expm1(-m.w[k])*m.given[m.sig[k]]/m.z)
+	if slices.Contains(m.pins, k) {
+		return 1 - doubtful
+	}
+	return -math.Expm1(-m.w[k] * m.with(1)[m.sig[k]] / m.z)
 }
 
 // reacts is the chance that a message reacts.
 func (m *model) reacts(reach []int32) float64 {
+	for _, k := range m.pins {
+		if i := m.alive[k]; reach[m.all.lo[i]] < m.all.hi[i] {
+			return doubtful
+		}
+	}
 	kept := make([]float64, 1<<len(m.live))
-	lost := 0.0
+	lost := false
 	for k, i := range m.alive {
 		if reach[m.all.lo[i]] >= m.all.hi[i] {
 			kept[m.sig[k]] += m.w[k]
 		} else {
-			lost += m.w[k]
+			lost = true
 		}
 	}
-	if lost == 0 {
+	if !lost {
 		return 1
 	}
-	p := math.Exp(-lost) * sum(m.expand(kept, m.total-lost)) / m.z
-	return min(1, max(0, p))
+	return min(1, max(0, m.expand(kept)/m.z))
 }
 
 // sound reports whether the clauses can still be satisfied together.
-func (m *model) sound() bool { return len(m.alive) > 0 && m.z > 1e-11 && m.satisfiable() }
+func (m *model) sound() bool { return len(m.alive) > 0 && m.likely() > 1e-22 && m.satisfiable() }
+
+// likely is the chance of the clauses, given that the base reacted.
+func (m *model) likely() float64 {
+	g := drawn(len(m.pins))
+	return m.z / g.at(m.total)
+}
 
 // satisfiable looks for a clause that nothing alive can satisfy.
 func (m *model) satisfiable() bool {
@@ -231,17 +387,18 @@ func (m *model) satisfiable() bool {
 // guess is the likeliest set of parts: the likeliest candidate, then the
 // likeliest given that one, until all clauses are satisfied.
 func (m *model) guess() []int {
-	var parts []int
+	parts := slices.Clone(m.pins)
 	covered := uint16(0)
 	full := uint16(1<<len(m.live) - 1)
 	for len(parts) < maxParts {
-		rest := m.restricted(covered)
+		more := len(parts) - len(m.pins)
+		now, next := m.with(more), m.with(more+1)
 		best, at := 0.0, -1
 		for k := range m.alive {
 			if m.overlaps(k, parts) {
 				continue
 			}
-			if p := -math.Expm1(-m.w[k]) * rest[covered|m.sig[k]] / rest[covered]; p > best {
+			if p := m.w[k] * next[covered|m.sig[k]] / now[covered]; p > best {
 				best, at = p, k
 			}
 		}
@@ -255,15 +412,6 @@ func (m *model) guess() []int {
 		return int(m.all.lo[m.alive[a]]*4096+m.all.hi[m.alive[a]]) - int(m.all.lo[m.alive[b]]*4096+m.all.hi[m.alive[b]])
 	})
 	return parts
-}
-
-// restricted gives m.given, floored so that it can be divided by.
-func (m *model) restricted(uint16) []float64 {
-	out := make([]float64, len(m.given))
-	for i, g := range m.given {
-		out[i] = max(g, 1e-300)
-	}
-	return out
 }
 
 // overlaps reports whether a candidate is within a part or holds one.
@@ -283,26 +431,49 @@ func (m *model) at(k int) span {
 	return span{int(m.all.lo[i]), int(m.all.hi[i])}
 }
 
-// right is the chance that exactly these are the parts.
+// right is the chance that exactly these are the parts, or stretches within
+// them too.
 func (m *model) right(parts []int) float64 {
-	p, covered, others := 1.0, uint16(0), m.total
+	within, covered := 0.0, uint16(0)
 	for _, k := range parts {
-		p *= -math.Expm1(-m.w[k])
 		covered |= m.sig[k]
 	}
 	for k := range m.alive {
 		a := m.at(k)
-		for _, q := range parts {
-			if b := m.at(q); a.lo >= b.lo && a.hi <= b.hi {
-				others -= m.w[k]
-				break
+		if slices.Contains(parts, k) {
+			continue
+		}
+		if slices.ContainsFunc(parts, func(q int) bool { b := m.at(q); return a.lo >= b.lo && a.hi <= b.hi }) {
+			within += m.w[k]
+		}
+	}
+	var rest []int
+	for _, k := range parts {
+		if slices.Contains(m.pins, k) {
+			within += m.w[k]
+		} else {
+			rest = append(rest, k)
+		}
+	}
+	p, g := 0.0, drawn(len(m.pins))
+	for j := range min(len(rest), len(g)) {
+		g[j] = 0 // these powers cancel out
+	}
+	for set := range 1 << len(rest) {
+		weight, sign := within, 1.0
+		for i, k := range rest {
+			if set&(1<<i) != 0 {
+				weight += m.w[k]
+			} else {
+				sign = -sign
 			}
 		}
+		p += sign * g.at(weight)
 	}
 	for j, c := range m.live {
 		if covered&(1<<j) == 0 {
 			p *= c.miss
 		}
 	}
-	return min(1, p*math.Exp(-others)/m.z)
+	return min(1, max(0, p/m.z))
 }

@@ -87,7 +87,7 @@ func (h *Hunt) still(base message, ask asker) (bool, error) {
 // favour raises the words of known rules: rules of one filter often share
 // some.
 func (h *Hunt) favour() {
-	const shared = 0.15 // chance that a word of one rule is in another
+	const shared = 0.05 // chance that a part of another rule is this word
 	for _, r := range h.res.Rules {
 		for _, w := range r.Words {
 			for i := range h.all.lo {

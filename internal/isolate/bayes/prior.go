@@ -2,8 +2,6 @@ package bayes
 
 import (
 	"math"
-	"slices"
-	"strings"
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
@@ -22,30 +20,50 @@ const (
 	// not in it.
 	comprehensive = 5000
 	lengthOnly    = 0.12 // share of the prior that knows the length alone
+	inShortList   = 8    // how much likelier a word of a shorter list is
 )
+
+// token is a word of the likeliest division of the text.
+type token struct {
+	span
+	entry
+	known int // rules of the list that have it, in steps
+}
 
 // prior holds what is needed to weigh the stretches of one text.
 type prior struct {
-	d    *Dictionary
-	text []rune
-	flat []rune // the text folded, character by character; 0: ignored
-	edge []bool // where words begin and end
+	d      *Dictionary
+	text   []rune
+	flat   []rune // the text folded, character by character; 0: ignored
+	edge   []bool // where words begin and end
+	tokens []token
+	token  []int32 // tokens that begin before each place
+	sign   []int32 // signs before each place
 }
 
 func newPrior(d *Dictionary, text []rune) *prior {
-	p := &prior{d: d, text: text, flat: make([]rune, len(text))}
+	p := &prior{d: d, text: text, flat: make([]rune, len(text)), sign: make([]int32, len(text)+1)}
 	for i, r := range text {
 		p.flat[i] = d.foldRune(r)
+		p.sign[i+1] = p.sign[i]
+		if p.flat[i] == 0 {
+			p.sign[i+1]++
+		}
 	}
 	p.segment()
 	return p
 }
 
+// signs counts the characters of a stretch that are not of words.
+func (p *prior) signs(s span) int { return int(p.sign[s.hi] - p.sign[s.lo]) }
+
 // foldRune brings a character to its plainest form; 0 if it stands between
 // words.
 func (d *Dictionary) foldRune(r rune) rune {
-	if s := []rune(norm.NFKC.String(string(r))); len(s) == 1 {
-		r = s[0]
+	if r > unicode.MaxASCII {
+		if s := []rune(norm.NFKC.String(string(r))); len(s) == 1 {
+			r = s[0]
+		}
 	}
 	if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
 		return 0
@@ -59,17 +77,18 @@ func (d *Dictionary) foldRune(r rune) rune {
 
 // folded writes a word as the prior compares it.
 func (d *Dictionary) folded(word string) string {
-	return strings.Map(func(r rune) rune {
-		if r = d.foldRune(r); r == 0 {
-			return -1
+	out := make([]rune, 0, len(word))
+	for _, r := range word {
+		if r = d.foldRune(r); r != 0 {
+			out = append(out, r)
 		}
-		return r
-	}, word)
+	}
+	return string(out)
 }
 
 // han reports scripts that write without blanks.
 func han(r rune) bool {
-	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
+	return r > 0x2ff && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
 }
 
 // segment finds the likeliest division of the text into words, each word with
@@ -79,9 +98,9 @@ func (p *prior) segment() {
 	best, from := make([]float64, n+1), make([]int, n+1)
 	for i := 1; i <= n; i++ {
 		best[i], from[i] = best[i-1]-20, i-1
-		for j := i - 1; j >= max(0, i-4); j-- {
-			if level, ok := p.d.level[string(p.flat[j:i])]; ok {
-				if s := best[j] + (float64(level)+0.5-26)*math.Ln2; s > best[i] {
+		for j := i - 1; j >= max(0, i-longest); j-- {
+			if w, ok := p.d.word[string(p.flat[j:i])]; ok {
+				if s := best[j] + (float64(w.level)+0.5-26)*math.Ln2; s > best[i] {
 					best[i], from[i] = s, j
 				}
 			}
@@ -93,15 +112,58 @@ func (p *prior) segment() {
 	}
 	p.edge[0] = true
 	for i := 1; i < n; i++ {
-		if a, b := p.flat[i-1], p.flat[i]; a != 0 && b != 0 && !han(a) && !han(b) {
+		switch a, b := p.flat[i-1], p.flat[i]; {
+		case a == 0 || b == 0 || han(a) != han(b):
+			p.edge[i] = true
+		case !han(a):
 			p.edge[i] = false // within a word of letters
 		}
 	}
+	p.tokenize()
 }
 
-// candidates lists all stretches with their weights.
+// tokenize lists the words of the division.
+func (p *prior) tokenize() {
+	p.token = make([]int32, len(p.edge))
+	at := 0
+	for i := 1; i < len(p.edge); i++ {
+		p.token[i] = int32(len(p.tokens))
+		if !p.edge[i] {
+			continue
+		}
+		if t := (token{span: span{at, i}}); p.flat[at] != 0 {
+			w := string(p.flat[at:i])
+			t.entry = p.d.word[w]
+			if i-at > 1 {
+				t.known = step(float64(p.d.term[w].rules), 1, 3, 9, 30)
+			}
+			p.tokens = append(p.tokens, t)
+			p.token[i]++
+		}
+		at = i
+	}
+}
+
+// candidates lists all stretches with their chances to be drawn as a part,
+// which add up to 1.
 func (p *prior) candidates() *candidates {
 	c := &candidates{}
+	var plain []float64
+	p.stretches(func(s span, units, letters int) {
+		c.lo, c.hi = append(c.lo, int32(s.lo)), append(c.hi, int32(s.hi))
+		c.weight = append(c.weight, p.weigh(s, units, letters))
+		plain = append(plain, byLength(s.hi-s.lo, letters))
+	})
+	p.share(c)
+	informed, blind := sum(c.weight), sum(plain)
+	for i := range c.weight {
+		c.weight[i] = (1-lengthOnly)*c.weight[i]/informed + lengthOnly*plain[i]/blind
+	}
+	return c
+}
+
+// stretches goes through all stretches that may be parts.
+func (p *prior) stretches(visit func(s span, units, letters int)) {
 	for lo := range p.text {
 		if unicode.IsSpace(p.text[lo]) {
 			continue
@@ -121,121 +183,54 @@ func (p *prior) candidates() *candidates {
 			if hi-lo-letters > maxHan+8 || units > maxHan {
 				break
 			}
-			if unicode.IsSpace(p.text[hi-1]) {
-				continue
+			if !unicode.IsSpace(p.text[hi-1]) {
+				visit(span{lo, hi}, units, letters)
 			}
-			c.lo, c.hi = append(c.lo, int32(lo)), append(c.hi, int32(hi))
-			c.weight = append(c.weight, -math.Log1p(-p.chance(span{lo, hi}, units, letters)))
 		}
 	}
-	return c
 }
 
-// chance of one stretch to be a part.
-func (p *prior) chance(s span, units, letters int) float64 {
-	spoilt := 1.0 // signs at the edges, or within, are rarely part of a word
-	if p.flat[s.lo] == 0 {
-		spoilt *= 0.05
+// share makes a word that stands more than once less likely at each of its
+// places: it is one word, and as long as it stands elsewhere no single place
+// is needed.
+func (p *prior) share(c *candidates) {
+	times := make(map[string]float64, len(c.lo))
+	name := func(i int) string { return string(p.flat[c.lo[i]:c.hi[i]]) }
+	for i := range c.lo {
+		times[name(i)]++
 	}
-	if p.flat[s.hi-1] == 0 {
-		spoilt *= 0.05
+	for i := range c.lo {
+		n := times[name(i)]
+		c.weight[i] /= n * n
 	}
-	flat := slices.DeleteFunc(slices.Clone(p.flat[s.lo:s.hi]), func(r rune) bool { return r == 0 })
-	if inner := s.hi - s.lo - len(flat); inner > 0 && spoilt == 1 {
-		spoilt = 0.3 / float64(inner)
+}
+
+// weigh gives the weight of one stretch by its features.
+func (p *prior) weigh(s span, units, letters int) float64 {
+	var room [12]feature
+	table := &p.d.plain
+	if len(p.d.term) >= comprehensive {
+		table = &p.d.listed
 	}
-	var plain, informed float64
+	w := 0.0
+	for _, f := range p.features(s, units, letters, room[:0]) {
+		w += table[f.group][f.index]
+	}
+	w = math.Exp(w)
+	if len(p.d.term) > 0 && len(p.d.term) < comprehensive {
+		if _, ok := p.d.term[string(p.flat[s.lo:s.hi])]; ok {
+			w *= inShortList
+		}
+	}
+	return w
+}
+
+// byLength is the chance of a stretch if nothing but its length is known, up
+// to a factor.
+func byLength(n, letters int) float64 {
 	if letters > 0 {
-		plain, informed = p.latin(s, units, letters)
-	} else {
-		plain, informed = p.blankless(s, flat)
+		return 0.0006 / (1 + 0.1*float64(letters*letters))
 	}
-	informed = p.listed(s, flat, informed)
-	return max(1e-8, spoilt*(lengthOnly*plain+(1-lengthOnly)*informed))
-}
-
-// listed brings in the user's list: what stands in it is likelier, above all
-// longer words, and what does not is less likely.
-func (p *prior) listed(s span, flat []rune, chance float64) float64 {
-	t, ok := p.d.term[string(flat)]
-	switch n := len(flat); {
-	case len(p.d.term) == 0:
-		return chance
-	case !ok && len(p.d.term) < comprehensive:
-		return 0.8 * chance
-	case !ok && n <= 3:
-		return 0.3 * chance
-	case !ok:
-		return 0.6 * chance
-	case n == 1:
-		t *= 0.3
-	case n > 2:
-		t *= 2
-		if _, known := p.d.level[string(flat)]; !known {
-			t *= 1.5
-		}
-	}
-	if !p.edge[s.lo] || !p.edge[s.hi] {
-		t *= 0.25
-	}
-	return max(min(t, 0.4), chance)
-}
-
-// byLength gives the chances of stretches without blanks by their length in
-// characters: of any stretch, and of those that begin and end where words do,
-// for words of the dictionary and for others.
-func byLength(n int) (plain, word, unknown float64) {
 	every := [...]float64{0, 0.0014, 0.0028, 0.0015, 0.0014, 0.0004, 0.0002, 0.0001, 0.00005}
-	known := [...]float64{0, 0.003, 0.0095, 0.014, 0.010}
-	other := [...]float64{0, 0.0005, 0.002, 0.0027, 0.0029, 0.0012, 0.0008, 0.0003, 0.0002}
-	far := math.Pow(0.7, float64(max(0, n-8)))
-	if n < len(known) {
-		word = known[n]
-	}
-	n = min(n, len(every)-1)
-	return every[n] * far, word, other[n] * far
-}
-
-// blankless weighs stretches of scripts without blanks.
-func (p *prior) blankless(s span, flat []rune) (plain, informed float64) {
-	n := len(flat)
-	if n == 0 {
-		return 1e-5, 1e-5
-	}
-	var word float64
-	plain, word, informed = byLength(n)
-	level, ok := p.d.level[string(flat)]
-	if ok && word > 0 {
-		informed = word
-	}
-	if n == 1 && level > 15 {
-		informed *= 0.3
-	}
-	switch {
-	case p.edge[s.lo] && p.edge[s.hi]:
-	case ok:
-		informed *= 0.25
-	default:
-		informed *= 0.02
-	}
-	return plain, informed
-}
-
-// latin weighs stretches with letters of scripts that use blanks.
-func (p *prior) latin(s span, units, letters int) (plain, informed float64) {
-	chance := [...]float64{0, 0.012, 0.004, 0.0015, 0.0006}
-	x := 0.0003
-	if units < len(chance) {
-		x = chance[units]
-	}
-	begins := s.lo == 0 || p.flat[s.lo-1] == 0 || han(p.flat[s.lo-1]) != han(p.flat[s.lo])
-	ends := s.hi == len(p.flat) || p.flat[s.hi] == 0 || han(p.flat[s.hi]) != han(p.flat[s.hi-1])
-	switch {
-	case begins && ends:
-	case begins || ends:
-		x *= 0.03
-	default:
-		x *= 0.01
-	}
-	return 0.0006 / (1 + 0.1*float64(letters*letters)), x
+	return every[min(n, len(every)-1)] * math.Pow(0.7, float64(max(0, n-8)))
 }

@@ -34,7 +34,7 @@ func newProposer(m *model, base message, n int, rng *rand.Rand) *proposer {
 	for k := range m.alive {
 		p.chance[k], p.order[k] = m.chance(k), k
 	}
-	slices.SortStableFunc(p.order, func(a, b int) int { return cmp.Compare(p.chance[b], p.chance[a]) })
+	slices.SortFunc(p.order, func(a, b int) int { return cmp.Or(cmp.Compare(p.chance[b], p.chance[a]), a-b) })
 	return p
 }
 

@@ -39,11 +39,9 @@ func (h *Hunt) rule(base message, ask asker) (proved, error) {
 		return h.abreast(base)
 	}
 	stages := []stage{{message: base, sure: true, since: 1}}
-	lambda := h.lambda()
 	for h.n < maxAsked {
 		last := &stages[len(stages)-1]
-		m := newModel(h.all, last.message, len(h.text), h.silent, lambda)
-		lambda = m.lambda
+		m := newModel(h.all, last.message, len(h.text), h.silent)
 		if !h.c.Noisy && last.since < unlikely {
 			if err := h.recall(last.message); err != nil {
 				return proved{}, err
@@ -104,7 +102,7 @@ func (h *Hunt) rule(base message, ask asker) (proved, error) {
 // sound reports whether the model still fits the answers.
 func (h *Hunt) sound(m *model) bool {
 	if h.c.Noisy {
-		return len(m.alive) > 0 && m.z > 1e-6
+		return len(m.alive) > 0 && m.likely() > 1e-15
 	}
 	return m.sound()
 }
@@ -143,12 +141,6 @@ func (h *Hunt) silence(m message, text string) {
 // unsilence forgets a message's silence: it has reacted after all.
 func (h *Hunt) unsilence(text string) {
 	h.silent = slices.DeleteFunc(h.silent, func(c clause) bool { return c.text == text })
-}
-
-// lambda scales the prior to three parts.
-func (h *Hunt) lambda() float64 {
-	const expected = 3
-	return expected / max(sum(h.all.weight), 1e-300)
 }
 
 // best chooses the message that tells most for its cost.

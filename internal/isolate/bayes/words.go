@@ -15,9 +15,9 @@ type Word struct {
 // Words returns the words of the shipped dictionary in the order of their
 // spelling.
 func (d *Dictionary) Words() []Word {
-	out := make([]Word, 0, len(d.level))
-	for w, level := range d.level {
-		out = append(out, Word{Text: w, Level: int(level)})
+	out := make([]Word, 0, len(d.word))
+	for w, e := range d.word {
+		out = append(out, Word{Text: w, Level: int(e.level)})
 	}
 	slices.SortFunc(out, func(a, b Word) int { return strings.Compare(a.Text, b.Text) })
 	return out

@@ -101,3 +101,51 @@ func TestPairsUnderARefusedLength(t *testing.T) {
 		t.Errorf("untested %v, %d pairs, done %v; want %d pairs", r.Untested, r.UntestedPairs, r.Done, long)
 	}
 }
+
+// FuzzAnswers lets the input say what is asked and what is answered: the search
+// ends within its patience, and its history leads to the same result again.
+func FuzzAnswers(f *testing.F) {
+	f.Add([]byte{3, 1, 2, 3, 4, 5, 6, 7, 8, 9})
+	f.Add([]byte{0xff, 0, 0xff, 0x55, 0xaa})
+	f.Add([]byte{17, 0x80, 2, 0xf0, 9, 9, 9, 200, 201})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if len(data) < 3 {
+			return
+		}
+		rng := rand.New(rand.NewPCG(uint64(data[1]), 23))
+		c := screen.Config{Sep: []string{"\n", "", " "}[int(data[0])%3], MaxLen: 6 + int(data[1])%60, MaxSize: 1 + int(data[0])>>2&1, Noisy: data[0]&8 != 0, Parallel: 1 + int(data[0])>>4&3}
+		for range 1 + int(data[0])>>3 {
+			c.Terms = append(c.Terms, word(rng, 1, 5))
+		}
+		s, err := screen.New(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		asked, bits := 0, data[2:]
+		for qs := s.Next(); len(qs) > 0; qs = s.Next() {
+			for _, q := range qs {
+				b := bits[asked/8%len(bits)] >> (asked % 8) & 1
+				asked++
+				a := screen.Answer{Hit: b == 1}
+				if asked%29 == 0 && bits[0]&1 == 1 {
+					a = screen.Answer{Refused: true}
+				}
+				if s.Answer(q.ID, a) != nil {
+					return
+				}
+			}
+		}
+		n := len(c.Terms)
+		if bound := 200 + 5*n + (c.MaxSize-1)*n*n + c.Parallel; asked > bound {
+			t.Fatalf("%d messages for %d candidates, more than %d", asked, n, bound)
+		}
+		again, err := screen.Replay(c, s.History())
+		if err != nil {
+			t.Fatal(err)
+		}
+		again.Next()
+		if diff := cmp.Diff(s.Result(), again.Result()); diff != "" {
+			t.Fatalf("-straight +replayed:\n%s", diff)
+		}
+	})
+}

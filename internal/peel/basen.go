@@ -3,6 +3,7 @@ package peel
 import (
 	"bytes"
 	"encoding/binary"
+	"math/bits"
 	"strings"
 )
 
@@ -76,22 +77,68 @@ func (baseNPeeler) Peel(in Input) []Candidate {
 		return nil
 	}
 	out := adobe85(in)
-	for _, n := range baseNs() {
+	kinds := baseNs()
+	for i, found := range manyRuns(in.Bytes, minBaseN, signsOf(kinds))[:len(kinds)] {
+		n := kinds[i]
 		values := valuesOf(n.alphabet)
-		ok := alphabet(n.alphabet)
-		if n.group == 5 {
-			ok['\n'], ok['\r'] = true, true
-			if n.name == "ascii85" {
-				ok['z'] = true
-			}
-		}
-		for _, r := range runs(in.Bytes, minBaseN, ok) {
+		for _, r := range found {
 			if r.until-r.from <= n.most {
 				out = append(out, n.bids(in, r, values)...)
 			}
 		}
 	}
 	return out
+}
+
+// signsOf says of each byte which of the kinds it may belong to, a bit each.
+func signsOf(kinds []baseN) *[256]uint32 {
+	var signs [256]uint32
+	for i, n := range kinds {
+		all := n.alphabet
+		if n.group == 5 {
+			all += newline
+			if n.name == "ascii85" {
+				all += "z"
+			}
+		}
+		for j := range len(all) {
+			signs[all[j]] |= 1 << i
+		}
+	}
+	return &signs
+}
+
+// manyRuns is runs for up to 32 alphabets in one pass.
+func manyRuns(b []byte, least int, signs *[256]uint32) [][]run {
+	found := make([][]run, 32)
+	var from [32]int
+	active := uint32(0)
+	for i := 0; i <= len(b); i++ {
+		mask := uint32(0)
+		if i < len(b) {
+			mask = signs[b[i]]
+		}
+		if mask == active {
+			continue
+		}
+		for ended := active &^ mask; ended != 0; ended &= ended - 1 {
+			k := bits.TrailingZeros32(ended)
+			if i-from[k] >= least {
+				found[k] = append(found[k], run{from[k], min(i, from[k]+layerLimit)})
+				if len(found[k]) >= 4*runLimit {
+					found[k] = longest(found[k])
+				}
+			}
+		}
+		for begun := mask &^ active; begun != 0; begun &= begun - 1 {
+			from[bits.TrailingZeros32(begun)] = i
+		}
+		active = mask
+	}
+	for k := range found {
+		found[k] = longest(found[k])
+	}
+	return found
 }
 
 func valuesOf(alphabet string) *[256]int8 {

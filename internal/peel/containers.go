@@ -49,7 +49,7 @@ func (jsonPeeler) Peel(in Input) []Candidate {
 func jsonValue(key string, raw []byte, at int) Candidate {
 	plain := raw
 	if bytes.IndexByte(raw, '\\') >= 0 {
-		plain, _ = unescape(raw, jsonEscape, false)
+		plain, _ = unescape(raw, `\`, jsonEscape)
 	}
 	return Candidate{Coats: []string{"json:" + key}, Bytes: plain, Offset: at, Length: len(raw), Score: 0.94, Part: true}
 }

@@ -75,7 +75,7 @@ func mimeWord(b []byte) (int, []byte) {
 	case 'b':
 		raw = unbase64([]byte(strings.TrimRight(parts[2], "=")))
 	case 'q':
-		raw, _ = unescape([]byte(strings.ReplaceAll(parts[2], "_", " ")), qpEscape, false)
+		raw, _ = unescape([]byte(strings.ReplaceAll(parts[2], "_", " ")), "=", qpEscape)
 	}
 	if raw == nil {
 		return 0, nil

@@ -32,71 +32,97 @@ func (p textPeeler) Peel(in Input) []Candidate {
 		return nil
 	}
 	first := bytes.Index(in.Bytes, []byte(p.mark))
-	return []Candidate{{Coats: []string{p.name}, Bytes: plain, Offset: first, Score: bid(plain, 0.85), Whole: true}}
+	c := Candidate{Coats: []string{p.name}, Bytes: plain, Offset: first, Score: bid(plain, 0.85), Whole: true}
+	if !in.Shape.Text() && n*sparse < len(in.Bytes) && in.Cribs != nil { // chance makes some in any bytes
+		if in.Sure < 0.6 {
+			return nil
+		}
+		c.Score, c.Whole = 0.4, false
+	}
+	return []Candidate{c}
 }
+
+// sparse is the number of bytes to an escape above which those in bytes that
+// are no text may be there by chance.
+const sparse = 64
 
 // textPeelers is every escape that is undone over the whole input.
 func textPeelers() []Peeler {
 	return []Peeler{
-		textPeeler{"percent", "%", func(b []byte) ([]byte, int) { return unescape(b, percentEscape, true) }},
-		textPeeler{"percent-u", "%u", func(b []byte) ([]byte, int) { return unescape(b, percentU, false) }},
+		textPeeler{"percent", "%", func(b []byte) ([]byte, int) { return unescape(blanks(b), "%", percentEscape) }},
+		textPeeler{"percent-u", "%u", func(b []byte) ([]byte, int) { return unescape(b, "%", percentU) }},
 		textPeeler{"json", `\`, func(b []byte) ([]byte, int) { return unjson(b, true) }},
 		textPeeler{"json-u", `\u`, func(b []byte) ([]byte, int) { return unjson(b, false) }},
-		textPeeler{"c-escape", `\`, func(b []byte) ([]byte, int) { return unescape(b, cEscape, false) }},
-		textPeeler{"js-escape", `\u{`, func(b []byte) ([]byte, int) { return unescape(b, jsEscape, false) }},
-		textPeeler{"code-point", "U+", func(b []byte) ([]byte, int) { return unescape(b, codePoint, false) }},
-		textPeeler{"css-escape", `\`, func(b []byte) ([]byte, int) { return unescape(b, cssEscape, false) }},
+		textPeeler{"c-escape", `\`, func(b []byte) ([]byte, int) { return unescape(b, `\`, cEscape) }},
+		textPeeler{"js-escape", `\u{`, func(b []byte) ([]byte, int) { return unescape(b, `\`, jsEscape) }},
+		textPeeler{"code-point", "U+", func(b []byte) ([]byte, int) { return unescape(b, "U", codePoint) }},
+		textPeeler{"css-escape", `\`, func(b []byte) ([]byte, int) { return unescape(b, `\`, cssEscape) }},
 		textPeeler{"html-entity", "&", unentity},
 		textPeeler{"quoted-printable", "=", unquote},
 		textPeeler{"percent", "+", percentPlus},
-		textPeeler{"punycode", "--", func(b []byte) ([]byte, int) { return unescape(b, punycodeEscape, false) }},
-		textPeeler{"utf-7", "+", func(b []byte) ([]byte, int) { return unescape(b, utf7('+'), false) }},
-		textPeeler{"utf-7", "&", func(b []byte) ([]byte, int) { return unescape(b, utf7('&'), false) }},
+		textPeeler{"punycode", "--", func(b []byte) ([]byte, int) { return unescape(b, "xX", punycodeEscape) }},
+		textPeeler{"utf-7", "+", func(b []byte) ([]byte, int) { return unescape(b, "+", utf7('+')) }},
+		textPeeler{"utf-7", "&", func(b []byte) ([]byte, int) { return unescape(b, "&", utf7('&')) }},
 		textPeeler{"hz-gb-2312", "~{", decoded(simplifiedchinese.HZGB2312)},
 		textPeeler{"iso-2022-jp", "\x1b$", decoded(japanese.ISO2022JP)},
-		textPeeler{"mime-word", "=?", func(b []byte) ([]byte, int) { return unescape(b, mimeWord, false) }},
+		textPeeler{"mime-word", "=?", func(b []byte) ([]byte, int) { return unescape(b, "=", mimeWord) }},
 	}
 }
 
 // decoded undoes a charset that is ASCII but for shifts.
 func decoded(charset encoding.Encoding) func(b []byte) ([]byte, int) {
 	return func(b []byte) ([]byte, int) {
+		if bytes.ContainsFunc(b, func(r rune) bool { return r >= 0x80 }) {
+			return nil, 0 // they were made for seven bits
+		}
 		out, err := charset.NewDecoder().Bytes(b)
-		if err != nil || bytes.Count(out, []byte("\ufffd"))*8 > len(b) || bytes.Equal(out, b) {
+		wrong := bytes.Count(out, []byte("\ufffd"))
+		east := (len(out)-utf8.RuneCount(out))/2 - wrong
+		if err != nil || east < 3 || wrong > east {
 			return nil, 0
 		}
-		return out, 1
+		return out, 2 * east
 	}
 }
 
 // unescape copies b and replaces each escape that one recognises: one
 // returns the length of the escape in front of b, 0 for none, and its
-// meaning. plus turns + into a blank, as in queries.
-func unescape(b []byte, one func(b []byte) (int, []byte), plus bool) ([]byte, int) {
-	out := make([]byte, 0, len(b))
+// meaning. Escapes begin with one of the leads.
+func unescape(b []byte, leads string, one func(b []byte) (int, []byte)) ([]byte, int) {
+	var out []byte
 	count := 0
-	for len(b) > 0 {
-		if n, plain := one(b); n > 0 {
-			out = append(out, plain...)
-			b = b[n:]
-			count++
+	for kept := b; ; {
+		at := bytes.IndexAny(b, leads)
+		if at < 0 {
+			if count == 0 {
+				return kept, 0
+			}
+			return append(out, kept...), count
+		}
+		b = b[at:]
+		n, plain := one(b)
+		if n == 0 {
+			b = b[1:]
 			continue
 		}
-		c := b[0]
-		if plus && c == '+' {
-			c = ' '
+		if out == nil {
+			out = make([]byte, 0, len(kept))
 		}
-		out = append(out, c)
-		b = b[1:]
+		out = append(append(out, kept[:len(kept)-len(b)]...), plain...)
+		b = b[n:]
+		kept = b
+		count++
 	}
-	return out, count
 }
+
+// blanks turns + into blanks, as in queries.
+func blanks(b []byte) []byte { return bytes.ReplaceAll(b, []byte("+"), []byte(" ")) }
 
 // percentPlus is percent for text in which + means itself, as in paths and
 // cookies; where nothing else was escaped, it stands for a blank.
 func percentPlus(b []byte) ([]byte, int) {
 	if bytes.IndexByte(b, '%') >= 0 {
-		return unescape(b, percentEscape, false)
+		return unescape(b, "%", percentEscape)
 	}
 	words := bytes.Count(b, []byte("+"))
 	if bytes.ContainsAny(b, " =/") || len(b) > 16*(words+1) {
@@ -166,7 +192,7 @@ func unjson(b []byte, inJSON bool) ([]byte, int) {
 	if start := bytes.TrimLeft(b, " \t\r\n\ufeff"); (len(start) > 0 && (start[0] == '{' || start[0] == '[' || start[0] == '"')) != inJSON {
 		return nil, 0
 	}
-	return unescape(b, jsonEscape, false)
+	return unescape(b, `\`, jsonEscape)
 }
 
 // jsonEscape reads the escapes of RFC 8259.
@@ -269,7 +295,7 @@ func cssEscape(b []byte) (int, []byte) {
 // unquote undoes quoted-printable if most signs of equality are escapes;
 // otherwise they are just that.
 func unquote(b []byte) ([]byte, int) {
-	plain, n := unescape(b, qpEscape, false)
+	plain, n := unescape(b, "=", qpEscape)
 	if 2*n <= bytes.Count(b, []byte("=")) {
 		return nil, 0
 	}
@@ -301,5 +327,5 @@ func unentity(b []byte) ([]byte, int) {
 	if bytes.Equal(plain, b) {
 		return nil, 0
 	}
-	return plain, 1
+	return plain, max(1, bytes.Count(b, []byte("&"))-bytes.Count(plain, []byte("&")))
 }

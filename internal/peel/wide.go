@@ -26,8 +26,8 @@ func (widePeeler) Peel(in Input) []Candidate {
 	}{{"utf-32le", 4, binary.LittleEndian}, {"utf-32be", 4, binary.BigEndian}, {"utf-16le", 2, binary.LittleEndian}, {"utf-16be", 2, binary.BigEndian}} {
 		for shift := range w.width {
 			b := in.Bytes[shift : len(in.Bytes)-(len(in.Bytes)-shift)%w.width]
-			if !startsWide(b, w.width, w.order) {
-				continue
+			if !startsWide(b, w.width, w.order) || w.width == 2 && in.Shape.Printable > 0.85 {
+				continue // two letters are one Han character
 			}
 			if plain, ok := narrow(b, w.width, w.order); ok {
 				out = append(out, Candidate{Coats: []string{w.name}, Bytes: plain, Offset: shift, Length: len(b), Score: 0.9, Whole: shift == 0})

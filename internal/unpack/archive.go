@@ -210,7 +210,7 @@ func openTar(w *walker, p Part) (bool, error) {
 		if err != nil || short {
 			w.note(p.Name, at, "%s: only %d of %d bytes could be read", clean(head.Name), len(b), head.Size)
 		}
-		if err := w.inside(p, head.Name, b); err != nil {
+		if err := w.inside(p, strings.TrimPrefix(head.Name, "./"), b); err != nil {
 			return false, err
 		}
 		if err != nil || short {

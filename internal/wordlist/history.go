@@ -1,6 +1,9 @@
 package wordlist
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -15,6 +18,8 @@ type History struct {
 	// FlipFlops are entries that came back or went again: whether they stand
 	// on the list changed twice or more.
 	FlipFlops []FlipFlop `json:"flip_flops"`
+	// MoreFlipFlops is how many were left out.
+	MoreFlipFlops int `json:"more_flip_flops,omitempty"`
 	// Returns are snapshots that hold what an earlier one held, others
 	// having been between them: a stale mirror, or something taken back. As
 	// is the first that held it.
@@ -70,97 +75,108 @@ func labels(snapshots []Snapshot) []string {
 	return out
 }
 
+// mostFlipFlops bounds those that a history names.
+const mostFlipFlops = 50_000
+
 // Trace follows a list over snapshots of it, which are taken in the order
-// given. There must be at least two for anything to have changed.
+// given. There must be at least two for anything to have changed. The work is
+// proportional to the entries of all snapshots.
 func Trace(list string, snapshots []Snapshot, same Same) History {
 	h := History{List: list, Snapshots: []State{}, Steps: []Step{}, FlipFlops: []FlipFlop{}, Returns: []Return{}, Brief: []string{}}
 	names := labels(snapshots)
-	sets := make([]map[string]bool, len(snapshots))
+	contents := make([][sha256.Size]byte, len(snapshots))
 	for i, s := range snapshots {
-		sets[i] = setOf(s.Texts(), same)
-		h.Snapshots = append(h.Snapshots, State{names[i], len(s.Entries), len(sets[i])})
+		set := setOf(s.Texts(), same)
+		contents[i] = contentOf(set)
+		h.Snapshots = append(h.Snapshots, State{names[i], len(s.Entries), len(set)})
 		if i > 0 {
 			h.Steps = append(h.Steps, Step{names[i-1], names[i], Compare(snapshots[i-1].Texts(), s.Texts(), same)})
 		}
 	}
-	h.flipFlops(snapshots, sets, same)
-	h.returns(names, sets)
+	h.flipFlops(snapshots, same)
+	h.returns(names, contents)
 	return h
 }
 
-// flipFlops finds the entries that came and went, the most restless first.
-func (h *History) flipFlops(snapshots []Snapshot, sets []map[string]bool, same Same) {
-	if len(sets) < 3 {
-		return
+// contentOf names a set of entries.
+func contentOf(set map[string]bool) [sha256.Size]byte {
+	return sha256.Sum256([]byte(strings.Join(slices.Sorted(maps.Keys(set)), "\n")))
+}
+
+// presence is an entry and the snapshots that hold it.
+type presence struct {
+	text string
+	in   []int
+}
+
+// changes is how often the entry came or went over n snapshots.
+func (p presence) changes(n int) int {
+	runs := 1
+	for i := 1; i < len(p.in); i++ {
+		if p.in[i] != p.in[i-1]+1 {
+			runs++
+		}
 	}
-	for _, text := range Union(snapshots, same) {
-		var pattern strings.Builder
-		changes := 0
-		for i, set := range sets {
-			pattern.WriteByte("-+"[b2i(set[same(text)])])
-			if i > 0 && set[same(text)] != sets[i-1][same(text)] {
-				changes++
+	changes := 2 * runs
+	if p.in[0] == 0 {
+		changes--
+	}
+	if p.in[len(p.in)-1] == n-1 {
+		changes--
+	}
+	return changes
+}
+
+// flipFlops finds the entries that came and went, the most restless first.
+func (h *History) flipFlops(snapshots []Snapshot, same Same) {
+	var all []*presence
+	byKey := map[string]*presence{}
+	for i, s := range snapshots {
+		for _, e := range s.Entries {
+			p := byKey[same(e.Text)]
+			if p == nil {
+				p = &presence{text: e.Text}
+				byKey[same(e.Text)], all = p, append(all, p)
+			}
+			if len(p.in) == 0 || p.in[len(p.in)-1] != i {
+				p.in = append(p.in, i)
 			}
 		}
-		if changes >= 2 {
-			h.FlipFlops = append(h.FlipFlops, FlipFlop{text, changes, pattern.String()})
+	}
+	n := len(snapshots)
+	all = slices.DeleteFunc(all, func(p *presence) bool { return p.changes(n) < 2 })
+	slices.SortStableFunc(all, func(a, b *presence) int { return b.changes(n) - a.changes(n) })
+	h.MoreFlipFlops = max(0, len(all)-mostFlipFlops)
+	for _, p := range all[:len(all)-h.MoreFlipFlops] {
+		pattern := bytes.Repeat([]byte("-"), n)
+		for _, i := range p.in {
+			pattern[i] = '+'
+		}
+		h.FlipFlops = append(h.FlipFlops, FlipFlop{p.text, p.changes(n), string(pattern)})
+	}
+}
+
+// returns finds snapshots that repeat an earlier one which was gone since,
+// and those that nothing else is like.
+func (h *History) returns(names []string, contents [][sha256.Size]byte) {
+	first, times := map[[sha256.Size]byte]int{}, map[[sha256.Size]byte]int{}
+	for i, c := range contents {
+		if times[c]++; times[c] == 1 {
+			first[c] = i
 		}
 	}
-	slices.SortStableFunc(h.FlipFlops, func(a, b FlipFlop) int { return b.Changes - a.Changes })
-}
-
-func b2i(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-// returns finds snapshots that repeat an earlier one which was gone since.
-func (h *History) returns(names []string, sets []map[string]bool) {
-	for i := 2; i < len(sets); i++ {
-		if equal(sets[i], sets[i-1]) {
+	for i := 2; i < len(contents); i++ {
+		c := contents[i]
+		if c == contents[i-1] {
 			continue
 		}
-		if j := first(sets, i); j < i-1 {
-			h.Returns = append(h.Returns, Return{names[i], names[j]})
+		if first[c] < i-1 {
+			h.Returns = append(h.Returns, Return{names[i], names[first[c]]})
 		}
-		if equal(sets[i], sets[i-2]) && alone(sets, i-1) {
+		if c == contents[i-2] && times[contents[i-1]] == 1 {
 			h.Brief = append(h.Brief, names[i-1])
 		}
 	}
-}
-
-// first is the place of the first set that equals set i.
-func first(sets []map[string]bool, i int) int {
-	for j := range i {
-		if equal(sets[j], sets[i]) {
-			return j
-		}
-	}
-	return i
-}
-
-// alone reports whether no other set equals set i.
-func alone(sets []map[string]bool, i int) bool {
-	for j := range sets {
-		if j != i && equal(sets[j], sets[i]) {
-			return false
-		}
-	}
-	return true
-}
-
-func equal(a, b map[string]bool) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for k := range a {
-		if !b[k] {
-			return false
-		}
-	}
-	return true
 }
 
 // Histories traces each list that has two snapshots or more, by name.

@@ -32,6 +32,8 @@ const (
 	MostEntries = 1_000_000
 	// LongestEntry in bytes.
 	LongestEntry = 4096
+	// MostSnapshots of one file.
+	MostSnapshots = 2000
 )
 
 // List is any number of snapshots of one list or of several.
@@ -174,6 +176,9 @@ func parse(name string, b []byte) (List, error) {
 	}
 	if l.Format != Format {
 		return List{}, fmt.Errorf("%s: form %d of lists is not known, this program reads form %d: import its sources again", name, l.Format, Format)
+	}
+	if len(l.Snapshots) > MostSnapshots {
+		return List{}, fmt.Errorf("%s: more than %d snapshots: split it", name, MostSnapshots)
 	}
 	n := 0
 	for _, s := range l.Snapshots {

@@ -87,7 +87,9 @@ func (bytewisePeeler) Peel(in Input) []Candidate {
 				}
 			}
 			if score > 0 && (k != 0 || w.coat != "xor" && w.coat != "add") {
-				out = append(out, w.candidate(in, byte(k), score))
+				if c := w.candidate(in, byte(k), score); c.Score > 0 {
+					out = append(out, c)
+				}
 			}
 		}
 	}
@@ -99,7 +101,19 @@ func likely(head []byte) float64 {
 	if !promisingStart(head) || Plausible(head) < 0.9 {
 		return 0
 	}
-	return belief(evidence(head))
+	return belief(evidence(uneven(head)))
+}
+
+// uneven leaves out the bytes that only repeat one of the two before: a run
+// of any one byte is a run of letters under some key.
+func uneven(b []byte) []byte {
+	out := make([]byte, 0, len(b))
+	for i, c := range b {
+		if (i < 1 || c != b[i-1]) && (i < 2 || c != b[i-2]) {
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 // promisingStart rejects most wrong keys by the first bytes: text has no
@@ -119,6 +133,8 @@ func (w bytewise) candidate(in Input, k byte, score float64) Candidate {
 	w.open(plain, in.Bytes, k)
 	if in.Cribs.Knows(plain) {
 		score = 0.97
+	} else if middle := plain[len(plain)/2:]; Plausible(middle[:min(len(middle), bytewiseHead)]) < 0.8 {
+		score = 0
 	}
 	return Candidate{Coats: []string{w.coat}, Bytes: plain, Score: score, Key: &Key{[]byte{k}, SourceDerived}, Whole: true}
 }

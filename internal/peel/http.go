@@ -7,7 +7,7 @@ import (
 )
 
 // httpPeeler takes an HTTP/1 message apart: "http", then "target",
-// "query:NAME", "header:NAME", "cookie:NAME" or "body". It reads leniently:
+// "query:NAME", "header:NAME", "cookie:NAME", "body" or "rest". It reads leniently:
 // what apps send is not always what RFC 9112 allows.
 type httpPeeler struct{}
 
@@ -166,7 +166,8 @@ func fieldParts(name string, value []byte, offset int) []part {
 	return append(parts, part{"header:" + name, offset, value, 0.8})
 }
 
-// bodyParts is the body, and behind it the next message of the connection.
+// bodyParts is the body, and behind it the next message of the connection or
+// what else is there.
 func bodyParts(body []byte, offset int, headers []part) []part {
 	length := len(body)
 	for _, h := range headers {
@@ -179,6 +180,8 @@ func bodyParts(body []byte, offset int, headers []part) []part {
 	parts := []part{{"body", offset, body[:length], 0.98}}
 	if rest := body[length:]; isHTTP(rest) {
 		parts = append(parts, part{"http", offset + length, rest, 0.98})
+	} else if len(rest) >= shortestField {
+		parts = append(parts, part{"rest", offset + length, rest, 0.6})
 	}
 	return parts
 }

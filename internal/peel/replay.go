@@ -122,7 +122,7 @@ func replayCoat(coat string, key *Key, b []byte) ([]byte, error) {
 			return nil, errCoat
 		}
 		return b, nil
-	case "target", "query", "header", "cookie", "body":
+	case "target", "query", "header", "cookie", "body", "rest":
 		return replayPart(coat, b)
 	case "hex", "base64", "base64url", "base32":
 		return replayCoding(name, b)

@@ -1,6 +1,7 @@
 package peel
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 	"strings"
@@ -213,11 +214,16 @@ func (s *search) result() Result {
 	}
 	slices.SortStableFunc(finds, func(a, b Find) int { return cmp.Compare(b.Score, a.Score) })
 	for _, n := range s.repeating {
-		if !n.unlocked {
+		if !n.unlocked && !slices.ContainsFunc(finds, func(f Find) bool { return f.passed(n.bytes) }) {
 			s.note(NoteECB, n.offset, codebook(n.bytes, ShapeOf(n.bytes)))
 		}
 	}
 	return Result{Finds: finds, Notes: s.notes, Rests: s.rests()}
+}
+
+// passed reports whether a coat was taken off these bytes on the way.
+func (f *Find) passed(b []byte) bool {
+	return slices.ContainsFunc(f.Steps, func(step []byte) bool { return bytes.Equal(step, b) })
 }
 
 // bestLists drops every list that overlaps a better one.

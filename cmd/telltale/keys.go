@@ -47,7 +47,7 @@ type keysFlags struct {
 func (a *app) keysCommand() *cobra.Command {
 	var flags keysFlags
 	cmd := &cobra.Command{
-		Use:   "keys BINARY...",
+		Use:   "keys BINARY...|-",
 		Short: "List what in a program may be a key, with reasons",
 		Long:  keysLong,
 		Example: `  telltale keys app.apk
@@ -75,7 +75,7 @@ func (a *app) keys(flags keysFlags, files []string) error {
 	out := bufio.NewWriter(a.stdout)
 	found, limited := false, false
 	for _, name := range files {
-		b, err := readProgram(name)
+		b, err := a.readBinary(name)
 		if err != nil {
 			return err
 		}
@@ -98,6 +98,18 @@ func (a *app) keys(flags keysFlags, files []string) error {
 		return exitWith(exitInconclusive, nil)
 	}
 	return nil
+}
+
+// readBinary reads a file, or standard input.
+func (a *app) readBinary(name string) ([]byte, error) {
+	if name != "-" {
+		return readProgram(name)
+	}
+	b, err := io.ReadAll(io.LimitReader(a.stdin, mostProgram+1))
+	if err == nil && len(b) > mostProgram {
+		err = fmt.Errorf("standard input: more than %d bytes: unpack it and name the parts", mostProgram)
+	}
+	return b, err
 }
 
 // readProgram reads a file that keys are looked for in.

@@ -34,6 +34,7 @@ type rates struct {
 	false float64 // nothing was sent and a reaction was seen
 	join  float64 // several harmless candidates react together
 	cost  float64 // of a triggering message
+	pairs bool    // two that react together are no mistake
 }
 
 // newLane begins after items were sent and reacted. p are their chances.
@@ -58,7 +59,7 @@ func newLane(items []int, p []float64, r rates) *lane {
 
 // other is the chance that n harmless candidates are seen to react.
 func (r rates) other(n int) float64 {
-	if n > 1 {
+	if n > 1 && (!r.pairs || n > 2) {
 		return min(r.false+r.join, 0.5)
 	}
 	return r.false

@@ -11,7 +11,7 @@ func (s *Search) foundPair(l *pairLane, c cause) {
 	}
 	direct := l.direct(set) > 0
 	if !direct && !s.c.Noisy {
-		s.doubts = append(s.doubts, doubt{set: set, among: l.last(), odds: l.none / c.mass / s.rates().other(2)})
+		s.doubts = append(s.doubts, doubt{set: set, among: l.last(), odds: l.none / c.mass})
 	}
 	s.tallyPairs(l, set, direct)
 	s.proofs = append(s.proofs, Proof{Trigger: set, Tests: laneProof(l.tests), Alone: direct})

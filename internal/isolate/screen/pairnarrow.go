@@ -24,7 +24,7 @@ func (s *Search) narrowPairs(l *pairLane) {
 		s.emptyPairs(l)
 		return
 	}
-	items := l.plan(s.rates())
+	items := l.turned(l.plan(s.rates()))
 	l.asked++
 	why := fmt.Sprintf("a candidate or a pair of %d reacts: is it among these %d?", len(l.last()), len(items))
 	s.askWhole(items, why, func(hit bool) {
@@ -35,6 +35,16 @@ func (s *Search) narrowPairs(l *pairLane) {
 		l.learn(items, hit, s.rates())
 		s.ready = append(s.ready, func() { s.narrowPairs(l) })
 	}, func() { s.release(l.group) })
+}
+
+// turned changes the order of two items: neighbours that make a word in one
+// order make none in the other.
+func (l *pairLane) turned(items []int) []int {
+	last := l.last()
+	if len(items) == 2 && slices.Index(last, items[0]) < slices.Index(last, items[1]) {
+		return []int{items[1], items[0]}
+	}
+	return items
 }
 
 // shown says whether a likely cause needs no further message in its lane. With

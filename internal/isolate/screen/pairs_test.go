@@ -117,7 +117,7 @@ func holdsPair(terms []string, set, g []int) bool {
 
 func TestPairsAreThoseThatTryingAllFinds(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(150) {
+	for seed := range seeds(150) {
 		rng := rand.New(rand.NewPCG(seed, 11))
 		var terms []string
 		for range 2 + rng.IntN(50) {
@@ -167,7 +167,7 @@ func manyPairs(n, singles, pairs int, rng *rand.Rand) (terms []string, f filter)
 func TestPairsNeedFewMessages(t *testing.T) {
 	t.Parallel()
 	messages, triggering, sets := 0, 0, 0
-	for seed := range uint64(4) {
+	for seed := range seeds(4) {
 		terms, f := manyPairs(200, 2, 6, rand.New(rand.NewPCG(seed, 12)))
 		c := screen.Config{Terms: terms, Sep: "\n", MaxLen: 800, MaxSize: 2}
 		s, log := runSent(t, c, f)
@@ -191,7 +191,7 @@ func TestPairsNeedFewMessages(t *testing.T) {
 func TestPairsUnderNoise(t *testing.T) {
 	t.Parallel()
 	found, wrong, all := 0, 0, 0
-	for seed := range uint64(8) {
+	for seed := range seeds(8) {
 		rng := rand.New(rand.NewPCG(seed, 13))
 		terms, f := manyPairs(150, 2, 4, rng)
 		f.miss, f.wrong, f.rng = 0.02, 0.005, rng
@@ -216,7 +216,7 @@ func TestPairsUnderNoise(t *testing.T) {
 // and no pair is made of them.
 func TestRulesOfThreeMakeNoPairs(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(20) {
+	for seed := range seeds(20) {
 		rng := rand.New(rand.NewPCG(seed, 14))
 		terms, f := manyPairs(60, 1, 2, rng)
 		f.rules = append(f.rules, []string{terms[3], terms[17], terms[40]}, []string{terms[3], terms[18], terms[41]})
@@ -251,6 +251,29 @@ func TestPairsAreReplayed(t *testing.T) {
 		}
 		if diff := cmp.Diff(s.Result(), again.Result()); diff != "" {
 			t.Errorf("after %d of %d answers (-straight +replayed):\n%s", n, len(history), diff)
+		}
+	}
+}
+
+// A filter that strips blanks reacts to two neighbours that make a word: they
+// are no pair.
+func TestNeighboursThatJoinAreNoPairs(t *testing.T) {
+	t.Parallel()
+	for seed := range seeds(12) {
+		rng := rand.New(rand.NewPCG(seed, 16))
+		terms, f := manyPairs(120, int(seed%2), 3, rng)
+		f.strip = true
+		for i := range 10 {
+			f.words = append(f.words, terms[i*7]+terms[i*11+5])
+		}
+		c := screen.Config{Terms: terms, Sep: "\n", MaxLen: 400, MaxSize: 2}
+		s, _ := runSent(t, c, f)
+		want := brute(terms, f)
+		for _, rule := range f.rules {
+			want = append(want, []int{slices.Index(terms, rule[0]), slices.Index(terms, rule[1])})
+		}
+		if diff := cmp.Diff(inOrder(want), inOrder(s.Result().Triggers)); diff != "" {
+			t.Errorf("seed %d (-are pairs +screened):\n%s", seed, diff)
 		}
 	}
 }

@@ -22,7 +22,7 @@ const (
 func (s *Search) rates() rates {
 	r := s.counts.rates(s.c.Noisy)
 	if r.cost = s.c.TriggerCost; s.graph != nil {
-		r.cost = pairCost(s.c.TriggerCost)
+		r.cost, r.pairs = pairCost(s.c.TriggerCost), true
 	}
 	return r
 }

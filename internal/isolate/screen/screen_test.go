@@ -102,9 +102,17 @@ func word(rng *rand.Rand, least, most int) string {
 	return string(b)
 }
 
+// seeds is how many problems are tried: a third of them if time is short.
+func seeds(n uint64) uint64 {
+	if testing.Short() {
+		return (n + 2) / 3
+	}
+	return n
+}
+
 func TestFindsWhatTryingAllFinds(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(150) {
+	for seed := range seeds(150) {
 		rng := rand.New(rand.NewPCG(seed, 1))
 		var terms []string
 		for range 1 + rng.IntN(120) {
@@ -166,7 +174,7 @@ func many(n, triggers int, rng *rand.Rand) (terms []string, f filter) {
 func TestNoiseLosesNothing(t *testing.T) {
 	t.Parallel()
 	found, wrong, all := 0, 0, 0
-	for seed := range uint64(6) {
+	for seed := range seeds(6) {
 		rng := rand.New(rand.NewPCG(seed, 2))
 		terms, f := many(1500, 15, rng)
 		f.miss, f.wrong, f.rng = 0.03, 0.01, rng
@@ -276,7 +284,7 @@ func TestRefusedMessagesAreCut(t *testing.T) {
 
 func TestOraclesThatContradictThemselvesEnd(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(20) {
+	for seed := range seeds(20) {
 		rng := rand.New(rand.NewPCG(seed, 7))
 		terms, f := many(60, 3, rng)
 		f.miss, f.wrong, f.rng = 0.5, 0.5, rng
@@ -324,7 +332,7 @@ func TestReplayIsExactWhereTermsHoldOneAnother(t *testing.T) {
 func TestRulesOfTwoMakeNoTriggers(t *testing.T) {
 	t.Parallel()
 	wrong, missed, found := 0, 0, 0
-	for seed := range uint64(12) {
+	for seed := range seeds(12) {
 		rng := rand.New(rand.NewPCG(seed, 31))
 		terms, f := many(800, 40, rng)
 		for range 12 {

@@ -2,6 +2,7 @@ package bayes
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -23,7 +24,7 @@ const (
 // abreast finds one rule of a message that reacted, with a round of messages
 // at a time.
 func (h *Hunt) abreast(base message) (proved, error) {
-	stages := []stage{{message: base, sure: true, since: 1}}
+	stages := []stage{h.first(base)}
 	for h.n < maxAsked {
 		last := &stages[len(stages)-1]
 		m := newModel(h.all, last.message, len(h.text), h.silent)
@@ -38,8 +39,11 @@ func (h *Hunt) abreast(base message) (proved, error) {
 			if stages, err = h.doubt(stages); err != nil {
 				return proved{}, err
 			}
-			if stages == nil {
+			switch {
+			case stages == nil:
 				return h.exactly(last.message, h.send)
+			case len(stages) == 0:
+				return proved{}, errSilent
 			}
 			continue
 		}
@@ -64,6 +68,16 @@ func (h *Hunt) abreast(base message) (proved, error) {
 		stages = h.ascend(stages, hits)
 	}
 	return proved{}, fmt.Errorf("no proof after %d messages", h.n)
+}
+
+// errSilent ends the search for a rule where there is none after all.
+var errSilent = errors.New("what reacted once did not react again: answers are wrong now and then")
+
+// first is the stage of a message that reacted. The whole text is known to; of
+// another, one answer may have been wrong.
+func (h *Hunt) first(base message) stage {
+	a := h.asked[base.join(h.text, h.filler)]
+	return stage{message: base, since: 1, sure: !h.c.Noisy || a == nil || a.hits > 1}
 }
 
 // guessed is the likeliest rule.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -51,6 +52,7 @@ func tries(t *testing.T, n int) int {
 func TestAccountsSaveRounds(t *testing.T) {
 	t.Parallel()
 	d := dictionary(t)
+	rounds, messages := 0, 0
 	for _, f := range []filter{
 		{{"博物馆"}}, {{"苹果", "妹妹"}}, {{"车站见", "站见面"}}, {{"window", "爸爸"}}, {{"恐龙", "雨伞"}},
 		{{"雨伞"}, {"苹果", "恐龙"}}, {{"雨伞", "墙上", "老师"}, {"苹果", "恐龙", "everybody"}},
@@ -60,10 +62,11 @@ func TestAccountsSaveRounds(t *testing.T) {
 		if !one.Exact || !four.Exact || one.Rounds != one.Messages {
 			t.Errorf("%q: alone %+v, four %+v", f, one, four)
 		}
-		if four.Rounds >= one.Rounds || len(f) == 1 && (four.Rounds*2 > one.Rounds+2 || four.Messages > 2*one.Messages) {
-			t.Errorf("%q: %d messages in %d rounds with four accounts, %d with one", f, four.Messages, four.Rounds, one.Messages)
-		}
+		rounds, messages = rounds+four.Rounds, messages+one.Messages
 		verify(t, four, f.reacts)
+	}
+	if rounds*2 > messages {
+		t.Errorf("%d rounds with four accounts, %d messages with one", rounds, messages)
 	}
 }
 
@@ -105,7 +108,7 @@ func TestReplayAtEveryCut(t *testing.T) {
 		for _, noisy := range []bool{false, true} {
 			t.Run(fmt.Sprint(accounts, noisy), func(t *testing.T) {
 				t.Parallel()
-				replayAtEveryCut(t, bayes.Config{Text: "早上我们在车站见面，天气很冷，大家都带了雨伞。", Dictionary: d, Accounts: accounts, Noisy: noisy, All: true})
+				replayAtEveryCut(t, bayes.Config{Text: "早上我们在车站见面，天气很冷，大家都带了雨伞。", Dictionary: d, Accounts: accounts, Noisy: noisy, All: true, Budget: isolate.Budget{Questions: 60}})
 			})
 		}
 	}
@@ -146,6 +149,39 @@ func replayAtEveryCut(t *testing.T, c bayes.Config) {
 	defer h.Close()
 	if r := h.Result(); !c.Noisy && (!r.Exact || len(r.Rules) != len(f)) {
 		t.Errorf("found %+v", r)
+	}
+}
+
+// TestLimitIsLearned refuses long messages, telling the limit or not.
+func TestLimitIsLearned(t *testing.T) {
+	t.Parallel()
+	d := dictionary(t)
+	limit := len([]rune(story)) // pieces with fillers are longer
+	f := filter{{"苹", "见", "window"}}
+	for _, told := range []int{0, limit} {
+		for _, accounts := range []int{1, 3} {
+			h, err := bayes.New(bayes.Config{Text: story, Dictionary: d, Accounts: accounts, Sep: strings.Repeat("-", 8)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			refused := 0
+			for open := h.Next(); len(open) > 0; open = h.Next() {
+				q := open[0]
+				if len([]rune(q.Text)) > limit {
+					refused++
+					err = h.Refuse(q.ID, told)
+				} else {
+					err = h.Answer(q.ID, f.reacts(q.Text))
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			if r := h.Result(); !r.Exact || refused == 0 || refused > 2+accounts {
+				t.Errorf("told %d, %d accounts: refused %d times, %+v", told, accounts, refused, r)
+			}
+			h.Close()
+		}
 	}
 }
 

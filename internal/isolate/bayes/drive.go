@@ -3,6 +3,7 @@ package bayes
 import (
 	"errors"
 	"fmt"
+	"unicode/utf8"
 
 	"example.org/telltale/internal/isolate"
 )
@@ -166,14 +167,27 @@ func (h *Hunt) note(s slot, a *answers) {
 	switch {
 	case s.reply.refused:
 		a.refused = true
-		if l := s.reply.limit; l > 0 && (h.c.MaxLen == 0 || l < h.c.MaxLen) {
-			h.c.MaxLen = l
-		}
+		h.shorten(utf8.RuneCountInString(s.Text), s.reply.limit)
+		return
 	case s.reply.hit:
 		a.hits++
 		h.trig++
 	default:
 		a.silents++
+	}
+	h.taken = max(h.taken, utf8.RuneCountInString(s.Text))
+}
+
+// shorten learns from a refusal how long messages may be: what it told, or, if
+// the message was longer than any that was taken, the whole text among them,
+// somewhat less than it had.
+func (h *Hunt) shorten(length, told int) {
+	limit := told
+	if told == 0 && length > h.taken {
+		limit = max(h.taken, length*3/4)
+	}
+	if limit > 0 && (h.c.MaxLen == 0 || limit < h.c.MaxLen) {
+		h.c.MaxLen = limit
 	}
 }
 

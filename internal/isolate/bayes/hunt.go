@@ -84,6 +84,7 @@ type Hunt struct {
 	n       int   // messages put
 	trig    int
 	rounds  int
+	taken   int // characters of the longest message that was taken
 	done    bool
 	guess   []string // the last
 	res     Result
@@ -113,6 +114,7 @@ func New(c Config) (*Hunt, error) {
 	seed := fnv.New64a()
 	_, _ = seed.Write([]byte(c.Text))
 	h := &Hunt{c: c, text: []rune(c.Text), rng: rand.New(rand.NewPCG(seed.Sum64(), 1)), asked: map[string]*answers{}}
+	h.taken = len(h.text)
 	h.filler = filler(c)
 	h.all = newPrior(c.Dictionary, h.text).candidates()
 	h.next, h.stop = iter.Pull(h.questions())

@@ -51,6 +51,10 @@ func (h *Hunt) others(ask asker) error {
 		}
 		h.favour()
 		f, err := h.rule(base, ask)
+		if errors.Is(err, errSilent) {
+			quiet = append(quiet, gone)
+			continue
+		}
 		if err != nil {
 			return err
 		}

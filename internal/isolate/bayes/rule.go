@@ -38,7 +38,7 @@ func (h *Hunt) rule(base message, ask asker) (proved, error) {
 	if h.c.Accounts > 1 {
 		return h.abreast(base)
 	}
-	stages := []stage{{message: base, sure: true, since: 1}}
+	stages := []stage{h.first(base)}
 	for h.n < maxAsked {
 		last := &stages[len(stages)-1]
 		m := newModel(h.all, last.message, len(h.text), h.silent)
@@ -59,6 +59,9 @@ func (h *Hunt) rule(base message, ask asker) (proved, error) {
 			if last.sure, last.since = holds, 1; !holds {
 				h.silence(last.message, last.join(h.text, h.filler))
 				stages = stages[:len(stages)-1]
+			}
+			if len(stages) == 0 {
+				return proved{}, errSilent
 			}
 			continue
 		}

@@ -216,8 +216,11 @@ func (chunkedPeeler) Peel(in Input) []Candidate {
 		c.Note, c.Score = NoteTruncated, 0.8
 	}
 	cs := []Candidate{c}
-	if isHTTP(rest) {
-		cs = append(cs, Candidate{Coats: []string{"http"}, Bytes: rest, Offset: len(in.Bytes) - len(rest), Score: 0.98})
+	switch at := len(in.Bytes) - len(rest); {
+	case isHTTP(rest):
+		cs = append(cs, Candidate{Coats: []string{"http"}, Bytes: rest, Offset: at, Score: 0.98})
+	case whole && len(rest) >= shortestField:
+		cs = append(cs, Candidate{Coats: []string{"chunked:rest"}, Bytes: rest, Offset: at, Length: len(rest), Score: 0.9, Part: true})
 	}
 	return cs
 }

@@ -137,6 +137,20 @@ func TestDoesNotFindWhatIsNearly(t *testing.T) {
 	}
 }
 
+// TestFindsWhatFollowsABody: what stands behind the length or the last chunk.
+func TestFindsWhatFollowsABody(t *testing.T) {
+	t.Parallel()
+	for _, b := range []string{
+		"POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nabcde\n",
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n0\r\n\r\n",
+	} {
+		got := open(t, peel.Job{Bytes: append([]byte(b), b64([]byte(marked))...), Needles: markNeedles()})
+		if len(got.Finds) != 1 || got.Finds[0].Path[len(got.Finds[0].Path)-1] != "base64" {
+			t.Errorf("%q: %+v", b, got.Finds)
+		}
+	}
+}
+
 func TestTwoCopiesInTwoPlacesAreTwoFinds(t *testing.T) {
 	t.Parallel()
 	b := []byte(`{"a":"` + marked + `","b":"` + string(b64([]byte(marked))) + `"}`)

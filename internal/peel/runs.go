@@ -112,6 +112,9 @@ func dump(b []byte) (plain []byte, length int) {
 		end++
 	}
 	sep := b[2:end]
+	if bytes.ContainsAny(sep, `%\=&`) {
+		return nil, 0 // escapes, which have their own names
+	}
 	if len(sep) == 0 || len(sep) > 3 && string(sep) != ", 0x" || !pairAt(b, end) || bytes.ContainsAny(sep, alnum[:52]) && !bytes.HasSuffix(sep, []byte("0x")) {
 		return nil, 0
 	}

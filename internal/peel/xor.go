@@ -56,6 +56,9 @@ func repeating(b []byte, hit match.Hit, n int, text string) []byte {
 	if len(bytes.Trim(key, "\x00")) == 0 {
 		return nil
 	}
+	if n == 2 && (key[0] == 0xff && key[1]&^0x40 == 0x20 || key[1] == 0xff && key[0]&^0x40 == 0x20) {
+		return nil // letters of full width in UTF-16
+	}
 	for short := 1; short < n; short++ {
 		if n%short == 0 && bytes.Equal(key[short:], key[:n-short]) {
 			return nil

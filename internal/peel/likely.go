@@ -23,9 +23,6 @@ func controls(b []byte) bool {
 	return false
 }
 
-// likelyByte: a sign that texts begin with, or part of one.
-func likelyByte(c byte) bool { return !isControl(c) }
-
 // likelyHead rejects most random blocks at once.
 func likelyHead(h []byte) bool {
 	if controls(h) {
@@ -105,44 +102,93 @@ func readsGB(h []byte) bool {
 	return true
 }
 
-// unlikelyHead rejects what likelyHead does, most of it at a glance: eight
-// bytes or more in which one stands in no text, and that neither have a zero
-// byte nor a magic nor Han characters in UTF-16 in front.
+// unlikelyHead rejects, of heads of eight bytes or more, only what likelyHead
+// rejects too, and most of that at a glance: a byte stands in no text, and
+// there are neither the zeros of UTF-16 nor a magic nor Han characters.
 func unlikelyHead(h []byte) bool {
 	x := binary.LittleEndian.Uint64(h)
-	marks := lowBytes(x)
-	if marks == 0 {
-		if len(h) < 16 {
-			return false
-		}
+	bad, zeros := badBytes(x), bits.OnesCount64(zeroBytes(x))
+	if len(h) >= 16 {
 		y := binary.LittleEndian.Uint64(h[8:])
-		if marks = lowBytes(y); marks == 0 {
-			return false
-		}
+		bad |= badBytes(y)
+		zeros += bits.OnesCount64(zeroBytes(y))
 	}
-	if bits.OnesCount64(marks) <= 2 && !controls(h) { // line ends
+	if bad == 0 || zeros > 0 && (zeros >= len(h)/2-1 || len(h) != 8 && len(h) != 16) {
 		return false
 	}
-	if (x-0x0101010101010101)&^x&0x8080808080808080 != 0 { // a zero byte
-		return false
-	}
-	return !known(h) && !hanBytes(x) && !hanBytes(x>>8)
+	return !hanBytes(x) && !hanBytes(x>>8) && !known(h)
 }
 
-// lowBytes marks the bytes below 0x20, and now and then one above such a byte.
-func lowBytes(x uint64) uint64 { return (x - 0x2020202020202020) &^ x & 0x8080808080808080 }
+// glances is unlikelyHead, the other way round, for sixteen bytes in two words
+// and without branches, of which random bytes would take either way.
+type glances [256]uint8
 
-// hanBytes: every second byte of the first four pairs may be the high one of
+const (
+	glanceMagic = 1 << iota // a format may begin with it
+	glanceHan               // see hanBytes
+)
+
+func newGlances() *glances {
+	g := &glances{}
+	for i := range g {
+		if magicByte(byte(i)) {
+			g[i] |= glanceMagic
+		}
+		if hanByte(byte(i)) {
+			g[i] |= glanceHan
+		}
+	}
+	return g
+}
+
+// magicByte reports whether what is known may begin with c.
+func magicByte(c byte) bool {
+	switch c {
+	case 'x', 0x1f, 0x28, 0xff, 0x04, 'B', 'P', 'H', 'b', 'S', 'L', 0x89, 0xfd:
+		return true
+	}
+	return false
+}
+
+// likely reports whether x and y, in little-endian order, may be a head.
+func (g *glances) likely(x, y uint64) bool {
+	bad := badBytes(x) | badBytes(y)
+	zeros := bits.OnesCount64(zeroBytes(x)) + bits.OnesCount64(zeroBytes(y))
+	even := g[byte(x)] & g[byte(x>>16)] & g[byte(x>>32)] & g[byte(x>>48)]
+	odd := g[byte(x>>8)] & g[byte(x>>24)] & g[byte(x>>40)] & g[byte(x>>56)]
+	rare := (even|odd)&glanceHan | g[byte(x)]&glanceMagic | uint8((zeros+9)>>4)
+	return uint64(rare)|(bad-1)>>63&^(bad>>63) != 0
+}
+
+const (
+	eachByte = 0x0101010101010101
+	highBits = 0x80 * eachByte
+	lowBits  = 0x7f * eachByte
+)
+
+// zeroBytes marks the bytes that are zero, by their highest bits.
+func zeroBytes(x uint64) uint64 { return ^(x&lowBits + lowBits | x) & highBits }
+
+// badBytes marks the bytes below 0x20 that are neither tabs nor line ends.
+func badBytes(x uint64) uint64 {
+	v := x & lowBits
+	low := ^(v + 0x60*eachByte | x) & highBits
+	return low & (v ^ '\t'*eachByte + lowBits) & (v ^ '\n'*eachByte + lowBits) & (v ^ '\r'*eachByte + lowBits)
+}
+
+// hanBytes: every second byte of the first three pairs may be the high one of
 // a Han character, or of what stands among them.
 func hanBytes(x uint64) bool {
 	for range 3 {
-		if c := byte(x); (c < 0x4e || c > 0x9f) && c != 0x30 && c != 0xff {
+		if !hanByte(byte(x)) {
 			return false
 		}
 		x >>= 16
 	}
 	return true
 }
+
+func hanByte(c byte) bool { return c >= 0x4e && c <= 0x9f || c == 0x30 || c == 0xff || c == 0 }
 
 // likelyMarked: the magic of a stream, or UTF-16.
 func likelyMarked(h []byte) bool {

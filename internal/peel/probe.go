@@ -2,6 +2,7 @@ package peel
 
 import (
 	"crypto/cipher"
+	"crypto/subtle"
 	"slices"
 
 	"example.org/telltale/internal/peel/keyspeed"
@@ -21,17 +22,18 @@ type prober struct {
 	// every place of a file.
 	deep bool
 
-	ops    map[int][]probeOp // by the size of block
-	aes    map[int]*aesLanes // by the size of key
-	des    map[int]*desLanes
-	rc4    *rc4Lanes
-	others []lock
-	fish   fishTank
-	stream [16]byte
-	head   [probeHead]byte
-	zero   [16]byte
-	qq     tea
-	feeds  []byteFeed
+	ops     map[int][]probeOp // by the size of block
+	aes     map[int]*aesLanes // by the size of key
+	des     map[int]*desLanes
+	rc4     *rc4Lanes
+	others  []lock
+	fish    fishTank
+	stream  [16]byte
+	head    [probeHead]byte
+	zero    [16]byte
+	qq      tea
+	feeds   []byteFeed
+	glances *glances
 	// bytewise tries CFB of bytes, and nothing else of AES.
 	bytewise bool
 }
@@ -80,11 +82,11 @@ const (
 )
 
 func newProber(layers []sealed, deep bool) *prober {
-	p := &prober{layers: layers, deep: deep, aes: map[int]*aesLanes{}, des: map[int]*desLanes{}, rc4: &rc4Lanes{}}
+	p := &prober{layers: layers, deep: deep, glances: newGlances(), aes: map[int]*aesLanes{}, des: map[int]*desLanes{}, rc4: &rc4Lanes{}}
 	p.feeds = p.byteFeeds()
 	p.ops = map[int][]probeOp{8: p.blockOps(8), 16: p.blockOps(16)}
 	for _, size := range []int{16, 24, 32} {
-		p.aes[size] = &aesLanes{kernel: keyspeed.NewAES(), size: size}
+		p.aes[size] = &aesLanes{kernel: keyspeed.NewAES(), lock: aesLock(size), size: size}
 	}
 	for _, size := range []int{8, 16, 24} {
 		p.des[size] = &desLanes{kernel: keyspeed.NewDES(), size: size}
@@ -144,15 +146,8 @@ func (p *prober) confirm(l *lock, block cipher.Block, key []byte, ref keyRef, c 
 	}
 	b := p.layers[c.layer].b
 	for _, mode := range c.modes {
-		coat := l.coat(mode, c.place)
 		if mode == "gcm" || mode == "ccm" {
-			open := openGCM
-			if mode == "ccm" {
-				open = openCCM
-			}
-			if plain, err := open(block, b); err == nil && len(plain) > 0 {
-				p.hit(probeHit{c.layer, coat, slices.Clone(key), ref, plain, 0.99})
-			}
+			p.confirmTag(l, block, key, ref, mode, c.layer)
 			continue
 		}
 		o := opening{mode, c.place, key}
@@ -160,8 +155,29 @@ func (p *prober) confirm(l *lock, block cipher.Block, key []byte, ref keyRef, c 
 			continue
 		}
 		if plain, pad, err := openPadded(block, o, b); err == nil {
-			p.judge(probeHit{c.layer, coat, slices.Clone(key), ref, plain, 0}, pad)
+			p.judge(probeHit{c.layer, l.coat(mode, c.place), slices.Clone(key), ref, plain, 0}, pad)
 		}
+	}
+}
+
+// confirmTag opens with a mode whose tag tells a wrong key. It costs much, so
+// where the first block (in p.head) is no magic, the second must do for text.
+func (p *prober) confirmTag(l *lock, block cipher.Block, key []byte, ref keyRef, mode string, layer int) {
+	b := p.layers[layer].b
+	open, counter := openGCM, [16]byte{15: 3}
+	copy(counter[:], b[:ccmNonce])
+	if mode == "ccm" {
+		open, counter = openCCM, ccmCounter(b[:ccmNonce])
+		counter[15] = 2
+	}
+	if body := b[ccmNonce : len(b)-ccmTag]; !p.deep && len(body) >= 32 && !known(p.head[:16]) {
+		block.Encrypt(counter[:], counter[:])
+		if subtle.XORBytes(counter[:], counter[:], body[16:32]); unlikelyHead(counter[:]) {
+			return
+		}
+	}
+	if plain, err := open(block, b); err == nil && len(plain) > 0 {
+		p.hit(probeHit{layer, l.coat(mode, ""), slices.Clone(key), ref, plain, 0.99})
 	}
 }
 

@@ -62,7 +62,7 @@ func (p *prober) feedBytes(a *aesLanes, f *byteFeed) {
 	for lane := range a.n {
 		if live>>lane&1 != 0 && p.starts(heads[lane][:n], len(f.body)) {
 			c := probeCheck{layer: f.layer, modes: []string{"cfb8"}, place: f.place}
-			p.confirm(p.aesLock(a.size), nil, a.keys[lane][:a.size], a.refs[lane], &c)
+			p.confirm(a.lock, nil, a.keys[lane][:a.size], a.refs[lane], &c)
 		}
 	}
 }

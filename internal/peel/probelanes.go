@@ -4,6 +4,7 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/des"
+	"crypto/subtle"
 	"encoding/binary"
 	"fmt"
 	"slices"
@@ -14,8 +15,8 @@ import (
 // aesLanes gathers keys of one size until there is one for each lane.
 type aesLanes struct {
 	kernel  *keyspeed.AES
+	lock    *lock
 	size, n int
-	cfb8    bool // one of them is to be tried with CFB of bytes
 	keys    [keyspeed.Lanes][32]byte
 	refs    [keyspeed.Lanes]keyRef
 	in, out keyspeed.Blocks
@@ -67,7 +68,7 @@ func (p *prober) runAES(a *aesLanes, op *probeOp) {
 		for lane := range a.n {
 			key := a.keys[lane][:a.size]
 			if p.passes(c, a.out[lane][:], key) {
-				p.confirm(p.aesLock(a.size), nil, key, a.refs[lane], c)
+				p.confirm(a.lock, nil, key, a.refs[lane], c)
 			}
 		}
 	}
@@ -75,14 +76,13 @@ func (p *prober) runAES(a *aesLanes, op *probeOp) {
 
 // passes looks at an output.
 func (p *prober) passes(c *probeCheck, out, key []byte) bool {
-	h := p.head[:len(c.mask)]
-	for i, m := range c.mask {
-		h[i] = out[i] ^ m
+	if len(c.mask) == 16 && !p.deep && !c.tail && !p.glance(c, out, key) {
+		return false
 	}
+	h := p.head[:len(c.mask)]
+	subtle.XORBytes(h, out[:len(h)], c.mask)
 	if c.byKey {
-		for i := range min(len(h), len(key)) {
-			h[i] ^= key[i]
-		}
+		subtle.XORBytes(h, h, key[:min(len(h), len(key))])
 	}
 	if c.tail {
 		return padding(h) > 1
@@ -91,6 +91,16 @@ func (p *prober) passes(c *probeCheck, out, key []byte) bool {
 		return false
 	}
 	return p.starts(h, len(p.layers[c.layer].b))
+}
+
+// glance is what passes does first, where most is rejected.
+func (p *prober) glance(c *probeCheck, out, key []byte) bool {
+	le := binary.LittleEndian
+	x, y := le.Uint64(out)^le.Uint64(c.mask), le.Uint64(out[8:16])^le.Uint64(c.mask[8:16])
+	if c.byKey {
+		x, y = x^le.Uint64(key), y^le.Uint64(key[8:16])
+	}
+	return p.glances.likely(x, y)
 }
 
 // passesOn looks at the next block too, which the cipher made into out; p.head
@@ -108,7 +118,7 @@ func (p *prober) passesOn(c *probeCheck, mode string, out []byte) bool {
 }
 
 // aesLock is AES as a lock.
-func (p *prober) aesLock(size int) *lock {
+func aesLock(size int) *lock {
 	return &lock{fmt.Sprintf("aes-%d", 8*size), false, []int{size}, 16, true, aes.NewCipher}
 }
 

@@ -3,6 +3,7 @@ package peel
 import (
 	"bytes"
 	"crypto/cipher"
+	"crypto/subtle"
 	"encoding/binary"
 	"slices"
 	"strings"
@@ -42,8 +43,9 @@ func (p *prober) tryStreams(key []byte, ref keyRef, k kinds) {
 // reads reports whether body begins like a text under a stream.
 func (p *prober) reads(body, stream []byte) bool {
 	head := p.head[:min(len(body), len(stream))]
-	for j := range head {
-		head[j] = body[j] ^ stream[j]
+	subtle.XORBytes(head, body[:len(head)], stream)
+	if !p.deep && len(head) >= 8 && unlikelyHead(head) {
+		return false
 	}
 	return p.starts(head, len(body))
 }

@@ -108,14 +108,16 @@ type odds struct {
 	room   int // characters of two that fit a message
 }
 
-func (s *Search) odds(r rates) odds {
-	o := odds{g: s.graph, lens: s.lens, room: s.limit - s.gap(), rate: s.graph.rate(), enough: 1, miss: []float64{1}, extra: map[edge]bool{}}
+func (s *Search) odds(r rates) *odds {
+	o := &odds{g: s.graph, lens: s.lens, room: s.limit - s.gap(), rate: s.graph.rate(), enough: 1, miss: []float64{1}, extra: map[edge]bool{}}
 	for p := r.miss; r.miss > 0 && p >= missedPart && o.enough < never-1; p *= r.miss {
 		o.miss = append(o.miss, p)
 		o.enough++
 	}
 	for _, e := range s.graph.boosted {
-		o.extra[e] = true
+		if a, b := int(e.a), int(e.b); s.graph.silent[a*s.graph.n+b] < o.enough && !s.graph.linked(a, b) {
+			o.extra[e] = true
+		}
 	}
 	return o
 }
@@ -123,10 +125,13 @@ func (s *Search) odds(r rates) odds {
 // of is the chance that a and b react together; zero if that is settled, or if
 // no message can hold both. A
 // word that is in one pair is likelier to be in others.
-func (o odds) of(a, b int) float64 {
+func (o *odds) of(a, b int) float64 {
 	c := o.g.silent[a*o.g.n+b]
 	if c >= o.enough || o.lens[a]+o.lens[b] > o.room || o.g.linked(a, b) {
 		return 0
+	}
+	if c == 0 && len(o.extra) == 0 && len(o.g.links[a])+len(o.g.links[b]) == 0 {
+		return o.rate
 	}
 	p := o.rate * float64((1+len(o.g.links[a]))*(1+len(o.g.links[b])))
 	if p = min(p, 0.3); len(o.extra) > 0 && o.extra[newEdge(a, b)] {

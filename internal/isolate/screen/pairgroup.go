@@ -15,7 +15,7 @@ const maxGroup = 400
 // grouping is a message of candidates that grows.
 type grouping struct {
 	s     *Search
-	o     odds
+	o     *odds
 	alone []float64 // chance that the candidate reacts by itself
 	into  []float64 // expected reactions with what is in the message
 	rest  []float64 // expected reactions with all others
@@ -60,7 +60,7 @@ func (s *Search) pairGroup() []int {
 }
 
 // nextBoosted returns a pair that is worth a message of its own.
-func (s *Search) nextBoosted(o odds) ([]int, bool) {
+func (s *Search) nextBoosted(o *odds) ([]int, bool) {
 	for _, e := range s.graph.boosted {
 		a, b := int(e.a), int(e.b)
 		if s.usable(a) && s.usable(b) && o.of(a, b) > 0 && s.length(s.message([]int{a, b})) <= s.limit {
@@ -84,8 +84,9 @@ func (g *grouping) weigh(r rates) {
 			continue
 		}
 		g.rest[i] += g.alone[i]
+		row := g.o.g.silent[i*n:]
 		for j := range i {
-			if !g.out[j] {
+			if row[j] < g.o.enough && !g.out[j] {
 				p := g.o.of(i, j)
 				g.rest[i] += p
 				g.rest[j] += p

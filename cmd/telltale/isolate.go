@@ -91,7 +91,7 @@ func (a *app) isolateCommand() *cobra.Command {
 	f.StringArrayVar(&flags.passed, "passed", nil, "file with a text that did not react; what disables the rules is looked for in it (repeatable)")
 	f.BoolVar(&flags.json, "json", false, "print the result as one line of JSON, as with stdio (exec)")
 	f.IntVar(&flags.maxLen, "max-len", 0, "longest message in characters (exec; 0: any)")
-	f.Float64Var(&flags.cost, "trigger-cost", 0, "silent messages that one triggering message is worth (0: as the task's cost says, or 3)")
+	f.Float64Var(&flags.cost, "trigger-cost", 0, "silent messages that one triggering message is worth (0: as the task's cost says, or 2.25)")
 	f.StringVar(&flags.state, "state", "", "file that keeps the search, to go on with it later (exec)")
 	f.IntVar(&flags.budget.Questions, "max-messages", 0, "most messages for a text (0: no limit)")
 	f.IntVar(&flags.budget.Triggering, "max-triggering", 0, "most triggering messages for a text (0: no limit)")

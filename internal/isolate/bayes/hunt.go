@@ -27,7 +27,7 @@ type Config struct {
 	// All asks for all rules of the text and not just one.
 	All bool
 	// TriggerCost is how many silent messages a triggering one is worth; zero
-	// means 2.5.
+	// means 2.25.
 	TriggerCost float64
 	Budget      isolate.Budget
 	// Accounts is how many messages may be put side by side; zero means one.
@@ -109,7 +109,7 @@ func New(c Config) (*Hunt, error) {
 		return nil, errors.New("a hunt needs a dictionary")
 	}
 	if c.TriggerCost == 0 {
-		c.TriggerCost = 2.5
+		c.TriggerCost = 2.25
 	}
 	seed := fnv.New64a()
 	_, _ = seed.Write([]byte(c.Text))

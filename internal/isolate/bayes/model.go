@@ -38,13 +38,14 @@ type clause struct {
 
 // model is what is known at one moment.
 type model struct {
+	numbers
 	all   *candidates
-	n     int       // characters of the text
 	alive []int32   // indexes of candidates within the base
 	w     []float64 // their weights
 	sig   []uint16  // clauses that each breaks
 	pins  []int     // candidates that are given
 	live  []clause
+	signs []float64 // of the terms, by set of clauses
 	raw   []float64 // weight by signature
 	kept  []float64 // weight of what no clause in a set breaks, by the set
 	z     float64   // chance of all clauses
@@ -54,9 +55,32 @@ type model struct {
 	least int
 }
 
-// numbers gives the chances of rules of 1, 2, ... parts.
-func numbers() [maxParts]float64 {
-	return [maxParts]float64{0.2, 0.2, 0.19, 0.17, 0.14, 0.05, 0.02, 0.01, 0.01, 0.01}
+// numbers are the chances of rules of 1, 2, ... parts.
+type numbers [maxParts]float64
+
+// usual numbers, if nothing is known.
+func usual() numbers { return numbers{0.2, 0.2, 0.19, 0.17, 0.14, 0.05, 0.02, 0.01, 0.01, 0.01} }
+
+// like gives the numbers if rules of so many parts are known: those of one
+// filter are often alike.
+func like(known []int) numbers {
+	q := usual()
+	if len(known) == 0 {
+		return q
+	}
+	const same, near = 0.5, 0.15 // the rest is as usual
+	for k := range q {
+		q[k] *= 1 - same - 2*near
+		for _, n := range known {
+			switch k + 1 - n {
+			case 0:
+				q[k] += same / float64(len(known))
+			case 1, -1:
+				q[k] += near / float64(len(known))
+			}
+		}
+	}
+	return q
 }
 
 // polynomial by powers from zero on.
@@ -64,8 +88,8 @@ type polynomial [maxParts + 1]float64
 
 // drawn gives the chance that all parts are among stretches, by their weight;
 // or its derivative of an order: the same with so many of the parts given.
-func drawn(order int) (g polynomial) {
-	for k, q := range numbers() {
+func (n *numbers) drawn(order int) (g polynomial) {
+	for k, q := range n {
 		if k++; k >= order {
 			for j := range order {
 				q *= float64(k - j)
@@ -101,14 +125,14 @@ func (g *polynomial) from(x float64) (out polynomial) {
 
 // newModel takes stock: a base that reacted and messages that did not. If
 // giving parts leads nowhere, none is given.
-func newModel(all *candidates, base message, n int, clauses []clause) *model {
-	m := &model{all: all, n: n}
+func newModel(c *candidates, q numbers, base message, n int, clauses []clause) *model {
+	m := &model{all: c, numbers: q}
 	reach := base.reach(n)
-	for i := range all.lo {
-		if reach[all.lo[i]] >= all.hi[i] {
+	for i := range c.lo {
+		if reach[c.lo[i]] >= c.hi[i] {
 			m.alive = append(m.alive, int32(i))
-			m.w = append(m.w, all.weight[i])
-			m.total += all.weight[i]
+			m.w = append(m.w, c.weight[i])
+			m.total += c.weight[i]
 		}
 	}
 	m.sig = make([]uint16, len(m.alive))
@@ -222,7 +246,7 @@ func (m *model) set() {
 	for k, s := range m.sig {
 		m.raw[s] += m.w[k]
 	}
-	m.least = m.packing()
+	m.least, m.signs = m.packing(), alternate(m.live)
 	m.kept = slices.Clone(m.raw)
 	m.z = max(m.expand(m.kept), 1e-300)
 	m.given = nil
@@ -276,28 +300,34 @@ func (m *model) expand(kept []float64) float64 {
 // out: what remains can be many orders smaller.
 func (m *model) signed(kept []float64, free float64, parts int) []float64 {
 	full := len(kept) - 1
-	signs := make([]float64, len(kept))
-	signs[0] = 1
-	for t := 1; t < len(kept); t++ {
-		low := bits.TrailingZeros(uint(t))
-		signs[t] = -signs[t&(t-1)]
-		if miss := m.live[low].miss; miss > surely {
-			signs[t] *= 1 - miss
-		}
-	}
-	g := drawn(len(m.pins) + parts)
+	terms := make([]float64, len(kept))
+	g := m.drawn(len(m.pins) + parts)
 	g = g.from(kept[full] + free)
 	for j := range min(max(m.least-parts, 0), len(g)) {
 		g[j] = 0
 	}
 	top := len(g) - len(m.pins) - parts
 	short := g[:max(top, 1)]
-	for t := range signs {
+	for t := range terms {
 		lost, y := kept[full]-kept[full&^t], 0.0
 		for k := len(short) - 1; k >= 0; k-- {
 			y = y*lost + short[k]
 		}
-		signs[t] *= y
+		terms[t] = m.signs[t] * y
+	}
+	return terms
+}
+
+// alternate returns the signs of the inclusion-exclusion, less for clauses that
+// may be mistakes.
+func alternate(live []clause) []float64 {
+	signs := make([]float64, 1<<len(live))
+	signs[0] = 1
+	for t := 1; t < len(signs); t++ {
+		signs[t] = -signs[t&(t-1)]
+		if miss := live[bits.TrailingZeros(uint(t))].miss; miss > surely {
+			signs[t] *= 1 - miss
+		}
 	}
 	return signs
 }
@@ -371,7 +401,7 @@ func (m *model) sound() bool { return len(m.alive) > 0 && m.likely() > 1e-22 && 
 
 // likely is the chance of the clauses, given that the base reacted.
 func (m *model) likely() float64 {
-	g := drawn(len(m.pins))
+	g := m.drawn(len(m.pins))
 	return m.z / g.at(m.total)
 }
 
@@ -455,7 +485,7 @@ func (m *model) right(parts []int) float64 {
 			rest = append(rest, k)
 		}
 	}
-	p, g := 0.0, drawn(len(m.pins))
+	p, g := 0.0, m.drawn(len(m.pins))
 	for j := range min(len(rest), len(g)) {
 		g[j] = 0 // these powers cancel out
 	}

@@ -8,7 +8,7 @@ import (
 
 // maxSilent ends the search for further rules: so many messages that held none
 // of the known rules, each in its own way, did not react.
-const maxSilent = 10
+const maxSilent = 4
 
 // errRefused ends the search for further rules.
 var errRefused = errors.New("whether there are more rules cannot be asked: the text without the known ones is refused")
@@ -101,6 +101,15 @@ func (h *Hunt) favour() {
 			}
 		}
 	}
+}
+
+// numbers of parts to expect.
+func (h *Hunt) numbers() numbers {
+	known := make([]int, len(h.res.Rules))
+	for i, r := range h.res.Rules {
+		known[i] = len(r.Words)
+	}
+	return like(known)
 }
 
 // places lists where a word stands in the text, in whatever case or form.

@@ -41,7 +41,7 @@ func (h *Hunt) rule(base message, ask asker) (proved, error) {
 	stages := []stage{h.first(base)}
 	for h.n < maxAsked {
 		last := &stages[len(stages)-1]
-		m := newModel(h.all, last.message, len(h.text), h.silent)
+		m := newModel(h.all, h.numbers(), last.message, len(h.text), h.silent)
 		if !h.c.Noisy && last.since < unlikely {
 			if err := h.recall(last.message); err != nil {
 				return proved{}, err

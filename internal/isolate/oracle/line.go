@@ -45,11 +45,11 @@ type Cost struct {
 }
 
 // ratioPower brings a ratio of costs to the one that questions are chosen by:
-// ten becomes two and a half. Each question is chosen for itself. With the full ratio
+// ten becomes two and a quarter. Each question is chosen for itself. With the full ratio
 // many more messages save few that trigger, as a question that hardly ever
 // triggers hardly ever tells anything either; the total cost stays nearly the
 // same from four up.
-const ratioPower = 0.398
+const ratioPower = 0.352
 
 // Ratio is how many silent messages a triggering one counts for when questions
 // are chosen; zero if the cost says nothing.

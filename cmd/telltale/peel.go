@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -68,9 +69,14 @@ func (a *app) peelCommand() *cobra.Command {
 	return cmd
 }
 
+// peelMemory is the heap from which on memory is given back at once: a large
+// file is most of it, and would else be let grow to twice its size.
+const peelMemory = 224 << 20
+
 // peel opens each file; the exit code says whether anything was found.
 func (a *app) peel(ctx context.Context, flags peelFlags, files []string) error {
 	flags.parts = keyPlaces{}
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(peelMemory))
 	job, err := flags.job()
 	if err != nil {
 		return err

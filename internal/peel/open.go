@@ -30,7 +30,7 @@ const (
 // budget is spent, or when ctx is done; the last two leave a NoteLimit.
 func (o *Opener) Open(ctx context.Context, job Job) Result {
 	s := &search{
-		ctx: ctx, job: job, peelers: o.peelers, budget: job.Budget.withDefaults(),
+		ctx: ctx, job: job, peelers: o.peelers, budget: job.Budget.withDefaults(len(job.Bytes)),
 		cribs: o.memo.get(job.Needles, job.Words),
 		seed:  maphash.MakeSeed(), seen: map[uint64]float64{},
 		salt: map[saltPlace]*Key{}, ring: keyring{fish: fishTank{}},

@@ -68,11 +68,15 @@ type Budget struct {
 	Depth int
 	// Nodes is the number of layers looked into (default 3000).
 	Nodes int
-	// Bytes is the sum of all decoded layers (default 48 MiB).
+	// Bytes is the sum of all decoded layers (default 48 MiB; 8 MiB where the
+	// job's own bytes are more than 128 MiB).
 	Bytes int64
 }
 
-func (b Budget) withDefaults() Budget {
+// hugeJob is the size of a job from which on little memory is left.
+const hugeJob = 128 << 20
+
+func (b Budget) withDefaults(size int) Budget {
 	if b.Depth <= 0 {
 		b.Depth = 16
 	}
@@ -81,6 +85,9 @@ func (b Budget) withDefaults() Budget {
 	}
 	if b.Bytes <= 0 {
 		b.Bytes = 48 << 20
+		if size > hugeJob {
+			b.Bytes = 8 << 20
+		}
 	}
 	return b
 }

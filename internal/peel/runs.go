@@ -37,6 +37,14 @@ func runs(b []byte, n int, ok *[256]bool) []run {
 	return longest(found)
 }
 
+// cut bounds runs to what there is room for.
+func cut(found []run, limit int) []run {
+	for i, r := range found {
+		found[i].until = min(r.until, r.from+limit)
+	}
+	return found
+}
+
 func longest(found []run) []run {
 	if len(found) <= runLimit {
 		return found
@@ -71,7 +79,7 @@ func (hexPeeler) Name() string { return "hex" }
 
 func (hexPeeler) Peel(in Input) []Candidate {
 	var out []Candidate
-	for _, r := range runs(in.Bytes, 12, alphabet(digits+"abcdefABCDEF")) {
+	for _, r := range cut(runs(in.Bytes, 12, alphabet(digits+"abcdefABCDEF")), in.Limit) {
 		text := in.Bytes[r.from:r.until]
 		for skip := range 1 + len(text)%2 { // glued to one more digit: either end
 			plain := unhex(text[skip:])
@@ -199,7 +207,7 @@ func (base64Peeler) Name() string { return "base64" }
 func (base64Peeler) Peel(in Input) []Candidate {
 	var out []Candidate
 	for _, kind := range []struct{ name, extra string }{{"base64", "+/"}, {"base64url", "-_"}} {
-		for _, r := range runs(in.Bytes, 12, alphabet(alnum+kind.extra+newline)) {
+		for _, r := range cut(runs(in.Bytes, 12, alphabet(alnum+kind.extra+newline)), in.Limit) {
 			text := in.Bytes[r.from:r.until]
 			if kind.name == "base64url" && !bytes.ContainsAny(text, "-_") {
 				continue
@@ -328,7 +336,7 @@ func (base32Peeler) Name() string { return "base32" }
 func (base32Peeler) Peel(in Input) []Candidate {
 	var out []Candidate
 	for _, letters := range []string{upper, lower} {
-		for _, r := range runs(in.Bytes, 13, alphabet(letters+"234567"+newline)) {
+		for _, r := range cut(runs(in.Bytes, 13, alphabet(letters+"234567"+newline)), in.Limit) {
 			text := in.Bytes[r.from:r.until]
 			plain := unbase32(withoutLines(text))
 			if len(plain) < 8 {
@@ -345,10 +353,16 @@ func (base32Peeler) Peel(in Input) []Candidate {
 	return out
 }
 
+// gluedLimit is the longest run that is decoded at every place in front.
+const gluedLimit = 1 << 16
+
 // glued32 decodes a run that begins with letters of another text, if what
 // comes out shows where.
 func glued32(in Input, r run) []Candidate {
 	var out []Candidate
+	if r.until-r.from > gluedLimit {
+		return nil
+	}
 	for skip := 1; skip < 8 && r.until-r.from-skip >= 13; skip++ {
 		plain := unbase32(withoutLines(in.Bytes[r.from+skip : r.until]))
 		if in.Cribs == nil || in.Cribs.Has(plain) || known(plain) || readable(plain) && evidence(plain) >= 40 {

@@ -143,6 +143,10 @@ func (r *thriftReader) compactStruct(depth int) {
 }
 
 func (r *thriftReader) compactValue(id int64, kind byte, depth int) {
+	if depth > thriftDepth { // lists of lists as well as structures
+		r.bad = true
+		return
+	}
 	switch kind {
 	case 1, 2, 3:
 		r.take(1)
@@ -176,7 +180,6 @@ func (r *thriftReader) compactValue(id int64, kind byte, depth int) {
 	default:
 		r.bad = true
 	}
-	r.bad = r.bad || depth > thriftDepth
 }
 
 // thriftBinary reads the binary protocol in the same way.
@@ -207,6 +210,10 @@ func (r *thriftReader) binaryStruct(depth int) {
 }
 
 func (r *thriftReader) binaryValue(id int64, kind byte, depth int) {
+	if depth > thriftDepth {
+		r.bad = true
+		return
+	}
 	switch kind {
 	case 2, 3:
 		r.take(1)
@@ -234,5 +241,4 @@ func (r *thriftReader) binaryValue(id int64, kind byte, depth int) {
 	default:
 		r.bad = true
 	}
-	r.bad = r.bad || depth > thriftDepth
 }

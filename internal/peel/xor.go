@@ -35,13 +35,24 @@ func (xorPeeler) Peel(in Input) []Candidate {
 			}
 			seen[string(key)] = true
 			plain := openXOR(key, in.Bytes)
-			if in.Shape.Text() && !ShapeOf(plain).Text() {
-				continue // two texts amid text: their difference fits either
+			if !reads(in.Bytes, plain, hit) {
+				continue
 			}
 			out = append(out, Candidate{Coats: []string{"xor"}, Bytes: plain, Score: 0.97, Key: &Key{key, SourceDerived}, Whole: true})
 		}
 	}
 	return out
+}
+
+// xorAround is how far around a text the bytes are judged.
+const xorAround = 96
+
+// reads reports whether a decryption reads better than the ciphertext, around
+// the text that gave the key. Two texts, one key length apart in text, have the
+// difference of the same two the other way round.
+func reads(cipher, plain []byte, hit match.Hit) bool {
+	from, until := max(0, hit.At-xorAround), min(len(plain), hit.At+hit.Len+xorAround)
+	return evidence(plain[from:until]) > evidence(cipher[from:until])
 }
 
 // repeating computes the key of n bytes, first byte for offset 0, from a

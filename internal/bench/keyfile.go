@@ -24,6 +24,10 @@ func (e *engine) askForKeys(ctx context.Context) error {
 	if len(e.follow.copied) > 0 || e.Getter == nil {
 		return nil
 	}
+	// The app's own files come first: a key in them is a finding of its own.
+	if err := e.unseal(ctx); err != nil || len(e.follow.copied) > 0 {
+		return err
+	}
 	rec := e.Case.Snapshot()
 	visited := map[string]bool{}
 	for _, v := range rec.Visits {

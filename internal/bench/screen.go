@@ -64,6 +64,9 @@ func (e *engine) screen(ctx context.Context) error {
 	if err := e.listen(ctx, e.Scenario.Window); err != nil {
 		return err
 	}
+	if err := e.askForKeys(ctx); err != nil {
+		return err
+	}
 	for block := e.Scenario.Trials; block < e.Scenario.MaxTrials; block++ {
 		words, err := e.remaining(ctx, block)
 		if err != nil {

@@ -320,15 +320,3 @@ func TestWeaknessesFollowFromThePath(t *testing.T) {
 		}
 	}
 }
-
-// xorStream is AES in counter mode with a counter of zeros.
-func xorStream(t testing.TB, key, plain []byte) []byte {
-	t.Helper()
-	block, err := aes.NewCipher(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := make([]byte, len(plain))
-	cipher.NewCTR(block, make([]byte, aes.BlockSize)).XORKeyStream(out, plain)
-	return out
-}

@@ -153,7 +153,7 @@ func dump(b []byte) (plain []byte, length int) {
 // pairAt reports whether just two hexadecimal digits stand at a place.
 func pairAt(b []byte, at int) bool {
 	digit := func(i int) bool { return i < len(b) && hexValue(b[i]) >= 0 }
-	return digit(at) && digit(at+1) && !digit(at+2) && !(b[at] == '0' && at+1 < len(b) && b[at+1] == 'x')
+	return digit(at) && digit(at+1) && !digit(at+2)
 }
 
 // unhex decodes pairs of digits and stops at the first other byte.

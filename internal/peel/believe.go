@@ -52,6 +52,10 @@ func (s *sealed) believeXOR(plain []byte) float64 {
 	return belief(evidence(plain) - max(0, evidence(s.b)))
 }
 
+// unmarkedLeast is how long a stream without magic must be: shorter noise ends
+// cleanly now and then.
+const unmarkedLeast = 40
+
 // sound reports whether b is a compressed stream that inflates to its end, or
 // begins with text. Where deep, the stream may have no magic.
 func (s *sealed) sound(b []byte, deep bool) bool {
@@ -59,6 +63,7 @@ func (s *sealed) sound(b []byte, deep bool) bool {
 		return false
 	}
 	marked := known(b)
+	deep = deep && len(b) >= unmarkedLeast
 	for _, f := range formats() {
 		switch {
 		case marked && (f.sure || f.name == "zlib") && slices.Contains(f.starts(b[:16]), 0):

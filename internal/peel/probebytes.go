@@ -52,7 +52,7 @@ func (p *prober) feedBytes(a *aesLanes, f *byteFeed) {
 			}
 			h := &heads[lane]
 			h[j] = f.body[j] ^ a.out[lane][0]
-			if isControl(h[j]) && h[j] != 0 && !startsGzip(h[:j+1]) {
+			if !p.deep && isControl(h[j]) && h[j] != 0 && !known(h[:j+1]) && !startsGzip(h[:j+1]) {
 				live &^= 1 << lane
 			}
 			copy(a.in[lane][:], a.in[lane][1:])

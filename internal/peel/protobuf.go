@@ -33,6 +33,9 @@ func (protobufPeeler) Peel(in Input) []Candidate {
 		if whole && len(b) >= 16 {
 			score = 0.88
 		}
+		if whole && len(b) >= 64 && len(fields) > 1 {
+			score = 0.94 // messages within messages must not wear a path out
+		}
 		return fieldBids(in, "protobuf", fields, score)
 	}
 	return nil

@@ -129,6 +129,35 @@ func TestSmallChancesAreExact(t *testing.T) {
 	}
 }
 
+// TestProposalsKeepToTheBase: a message that holds more than what reacted would
+// find what is not looked for.
+func TestProposalsKeepToTheBase(t *testing.T) {
+	t.Parallel()
+	d, err := NewDictionary(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := []rune("老师说今天要去博物馆看恐龙，路上可以吃苹果和面包。妹妹画了一只很大的恐龙。")
+	c := newPrior(d, text).candidates()
+	for seed := range uint64(40) {
+		rng := rand.New(rand.NewPCG(seed, 8))
+		base := message{{0, len(text)}}
+		for range 1 + rng.IntN(4) {
+			lo := rng.IntN(len(text) - 4)
+			base = base.broken(span{lo, lo + 1 + rng.IntN(4)})
+		}
+		reach := base.reach(len(text))
+		m := newModel(c, usual(), base, len(text), []clause{{reach: message{}.reach(len(text)), miss: surely}})
+		for _, p := range newProposer(m, base, len(text), rng).all() {
+			for i, far := range p.reach(len(text)) {
+				if far > reach[i] && far > int32(i) {
+					t.Fatalf("seed %d, base %v: %q sends %v", seed, base, p.why, p.message)
+				}
+			}
+		}
+	}
+}
+
 func TestWeightsAddUp(t *testing.T) {
 	t.Parallel()
 	for _, terms := range [][]Term{nil, {{Word: "博物馆", Rules: 3}}} {

@@ -19,7 +19,7 @@ const (
 	// comprehensive is the size from which a list says something of what is
 	// not in it.
 	comprehensive = 5000
-	lengthOnly    = 0.12 // share of the prior that knows the length alone
+	lengthOnly    = 0.08 // share of the prior that knows the length alone
 	inShortList   = 8    // how much likelier a word of a shorter list is
 )
 

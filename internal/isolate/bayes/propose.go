@@ -79,7 +79,8 @@ func (p *proposer) regions() {
 	}
 }
 
-// likeliest keep only the likeliest candidates.
+// likeliest keep only the likeliest candidates, and nothing that the base broke:
+// joined stretches may be more than the base holds.
 func (p *proposer) likeliest() {
 	for _, n := range []int{1, 2, 3, 4, 5, 6, 8, 10, 13, 17, 22, 29, 38, 50, 70, 100, 150, 220, 330, 500} {
 		if n >= len(p.order) {
@@ -89,7 +90,7 @@ func (p *proposer) likeliest() {
 		for _, k := range p.order[:n] {
 			keep = append(keep, p.m.at(k))
 		}
-		p.add(merged(keep), "are the likeliest words enough?")
+		p.add(merged(keep).common(p.base), "are the likeliest words enough?")
 	}
 }
 

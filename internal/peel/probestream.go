@@ -58,6 +58,9 @@ func (p *prober) all(layer int, coat string, key []byte, ref keyRef) {
 			return
 		}
 	}
+	if !p.affords(len(b)) {
+		return
+	}
 	plain, err := replayCipher(coat, &Key{Bytes: key}, b)
 	if err != nil || len(plain) == 0 {
 		return

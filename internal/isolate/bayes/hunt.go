@@ -141,7 +141,7 @@ func (h *Hunt) settled(a *answers, reacts bool) bool {
 	if reacts {
 		return a.hits > a.silents && (a.hits > 1 || !h.c.Noisy)
 	}
-	return a.silents > a.hits && (a.silents > 1 || !h.c.Noisy)
+	return a.silents > a.hits && (a.silents > 2*a.hits+1 || !h.c.Noisy) // losses are likelier than false reactions
 }
 
 // questions is the whole search. It yields when questions are open.

@@ -184,7 +184,7 @@ func (p *prober) confirmTag(l *lock, block cipher.Block, key []byte, ref keyRef,
 
 // deepBytes is how much is decrypted whole of one layer with all keys of a
 // list: what may begin a container is one plaintext in six.
-const deepBytes = 4 << 20
+const deepBytes = 32 << 20
 
 // affords counts what is decrypted whole.
 func (p *prober) affords(n int) bool {

@@ -21,7 +21,9 @@ const (
 	insideDeflate = 512 // places tried
 	insideBrotli  = 80
 	insideHead    = 2048 // bytes inflated at a place to judge it
-	insideLimit   = 4    // streams taken
+	insideMore    = 1 << 18
+	insideLimit   = 4   // streams taken
+	insideKnown   = 0.6 // the score of a stream that holds a known text
 )
 
 func (insidePeeler) Peel(in Input) []Candidate {
@@ -33,14 +35,14 @@ func (insidePeeler) Peel(in Input) []Candidate {
 		inflater.(flate.Resetter).Reset(r, nil) //nolint:errcheck // it never fails without a dictionary
 		return inflater
 	})
-	if len(out) > 0 {
+	if slices.ContainsFunc(out, func(c Candidate) bool { return c.Score >= insideKnown }) {
 		return out
 	}
 	reader := brotli.NewReader(nil)
-	return scanInside(in, "brotli", insideBrotli, func(r io.Reader) io.Reader {
+	return append(out, scanInside(in, "brotli", insideBrotli, func(r io.Reader) io.Reader {
 		reader.Reset(r) //nolint:errcheck // it never fails
 		return reader
-	})
+	})...)
 }
 
 // scanInside tries a format at the first places; open makes a reader ready.
@@ -57,8 +59,13 @@ func scanInside(in Input, name string, places int, open func(io.Reader) io.Reade
 			continue // cut, or not yet whole: another coat is on it
 		}
 		src := bytes.NewReader(in.Bytes[at:])
-		n, err := io.ReadFull(open(src), head)
-		if score := insideScore(in, head[:n], err, len(in.Bytes)-at, src.Len()); score > 0 {
+		stream := open(src)
+		n, err := io.ReadFull(stream, head)
+		score := insideScore(in, head[:n], err, len(in.Bytes)-at, src.Len())
+		if score == 0 && n == len(head) && in.Cribs != nil && in.Cribs.Has(more(stream, head)) {
+			score = insideKnown
+		}
+		if score > 0 {
 			if c, ok := insideCandidate(in, name, at, score); ok {
 				out = append(out, c)
 				if in.Cribs != nil {
@@ -68,6 +75,12 @@ func scanInside(in Input, name string, places int, open func(io.Reader) io.Reade
 		}
 	}
 	return out
+}
+
+// more reads on from a head that could not be judged.
+func more(stream io.Reader, head []byte) []byte {
+	rest, _ := readUpTo(stream, insideMore) // what came before an error counts
+	return append(append(make([]byte, 0, len(head)+len(rest)), head...), rest...)
 }
 
 // insideScore judges the beginning of a stream. Noise inflates to noise, ends
@@ -81,7 +94,7 @@ func insideScore(in Input, head []byte, err error, size, left int) float64 {
 	case in.Cribs == nil: // on the way back, when the bytes are known
 		return 0.5
 	case in.Cribs.Has(head):
-		return 0.6
+		return insideKnown
 	case len(head) >= 48 && evidence(head) >= 48:
 		return 0.5
 	case clean && size-left >= 48 && len(head) >= 32 && known(head):

@@ -152,6 +152,14 @@ func (f isolateFlags) deepen(t oracle.Task, passed []string) oracle.Deepen {
 	return oracle.Deepen{Characterise: f.characterise || t.Characterise, Repeats: f.repeats, Passed: append(slices.Clone(passed), t.Passed...)}
 }
 
+// With all rules of a text to be found, most messages ask whether there is
+// another one, and silence answers that: triggering messages can be spared at
+// little cost, so they count for more.
+const (
+	allRatio     = 1.7
+	defaultRatio = 2.25
+)
+
 // config is the problem of a task. The command line has the last word.
 func (f isolateFlags) config(t oracle.Task, d *bayes.Dictionary) (bayes.Config, error) {
 	cost, accounts := f.cost, f.accounts
@@ -160,6 +168,9 @@ func (f isolateFlags) config(t oracle.Task, d *bayes.Dictionary) (bayes.Config, 
 		if cost, err = t.Cost.Ratio(); err != nil {
 			return bayes.Config{}, err
 		}
+	}
+	if f.cost == 0 && t.Want == "all" {
+		cost = max(cost, defaultRatio) * allRatio
 	}
 	if t.Accounts != 0 && accounts == 0 {
 		accounts = t.Accounts

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -166,18 +167,43 @@ func (f *follower) peelJob(j job, needles []peel.Needle, keys []peel.Key) peel.J
 }
 
 func (f *follower) write(jobs []job, results []peel.Result) error {
+	probes := map[string]telltale.Probe{}
+	for _, p := range f.store.Snapshot().Probes {
+		probes[p.ID] = p
+	}
 	for i, job := range jobs {
 		if len(results[i].Finds) == 0 {
 			job.rests = results[i].Rests
 			f.locked = append(f.locked, job)
 		}
 		for _, find := range results[i].Finds {
+			if find.Probes = f.certain(find, probes); len(find.Probes)+len(find.List) == 0 {
+				continue
+			}
 			if err := f.writeFind(job, find); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// certain keeps the probes of a find whose marks whoever checks the case will
+// find again. What cannot be checked is not stated.
+func (f *follower) certain(find peel.Find, probes map[string]telltale.Probe) []string {
+	if len(find.Probes) == 0 || hashed(find.Path) {
+		return find.Probes
+	}
+	named := make([]telltale.Probe, len(find.Probes))
+	for i, id := range find.Probes {
+		named[i] = probes[id]
+	}
+	var before []byte
+	if n := len(find.Steps); n > 0 {
+		before = find.Steps[n-1]
+	}
+	seen := marksIn(f.opener, find.Bytes, before, named)
+	return slices.DeleteFunc(slices.Clone(find.Probes), func(id string) bool { return !seen[id] })
 }
 
 func (f *follower) writeFind(j job, find peel.Find) error {

@@ -78,29 +78,53 @@ func replayLayers(r *casefile.Reader) []casefile.Problem {
 // holdsMarks checks that a layer holds the marks of the probes it names.
 // Below a hash there are none to be seen.
 func holdsMarks(r *casefile.Reader, opener *peel.Opener, layer telltale.Layer, probes map[string]telltale.Probe) error {
-	if n := len(layer.Path); len(layer.Probes) == 0 || n > 0 && strings.HasPrefix(layer.Path[n-1], "hash") {
+	if len(layer.Probes) == 0 || hashed(layer.Path) {
 		return nil
 	}
 	b, err := r.Blob(layer.Bytes)
 	if err != nil {
 		return err
 	}
+	var before []byte
+	if n := len(layer.Steps); n > 0 {
+		if before, err = r.Blob(layer.Steps[n-1]); err != nil {
+			return err
+		}
+	}
 	var named []telltale.Probe
 	for _, id := range layer.Probes {
 		named = append(named, probes[id])
 	}
-	seen := map[string]bool{}
-	for _, find := range opener.Open(context.Background(), peel.Job{Bytes: b, Needles: needlesOf(named)}).Finds {
-		for _, id := range find.Probes {
-			seen[id] = true
-		}
-	}
+	seen := marksIn(opener, b, before, named)
 	for _, id := range layer.Probes {
 		if !seen[id] {
 			return fmt.Errorf("it does not hold the mark of probe %q", id)
 		}
 	}
 	return nil
+}
+
+func hashed(path []string) bool {
+	n := len(path)
+	return n > 0 && strings.HasPrefix(path[n-1], "hash")
+}
+
+// marksIn tells which probes' marks can be found in the bytes of a layer, or
+// in those before its last coat came off: where a text in a charset begins
+// within other bytes, it may be read out of step.
+func marksIn(opener *peel.Opener, b, before []byte, probes []telltale.Probe) map[string]bool {
+	seen := map[string]bool{}
+	for _, part := range [][]byte{b, before} {
+		for _, find := range opener.Open(context.Background(), peel.Job{Bytes: part, Needles: needlesOf(probes)}).Finds {
+			for _, id := range find.Probes {
+				seen[id] = true
+			}
+		}
+		if len(seen) >= len(probes) {
+			break
+		}
+	}
+	return seen
 }
 
 func replayLayer(r *casefile.Reader, f telltale.Flow, layer telltale.Layer) error {

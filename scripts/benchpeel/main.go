@@ -1,4 +1,4 @@
-// Benchpeel measures the search for copies and keys, each thing beside its
+// Command benchpeel measures the search for copies and keys, each thing beside its
 // baseline in turn, and prints the ratios: `make bench-peel`, with SIZE in MB
 // for the traffic (1024 is the full measure) and BINARY in MB for the program
 // that is searched for keys (50 is the full measure).

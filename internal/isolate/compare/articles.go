@@ -24,7 +24,8 @@ type Engine struct {
 
 // Options of a comparison.
 type Options struct {
-	// Now is the clock that times questions. Required.
+	// Now is the clock that times questions. Required; read from several
+	// goroutines at once if Jobs is more than one.
 	Now func() time.Time
 	// Cost of a triggering message, in silent ones; zero means 10.
 	Cost float64

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,11 +19,8 @@ import (
 
 // ticking is a clock that moves a millisecond each time it is read.
 func ticking() func() time.Time {
-	now := time.Unix(0, 0)
-	return func() time.Time {
-		now = now.Add(time.Millisecond)
-		return now
-	}
+	var reads atomic.Int64
+	return func() time.Time { return time.UnixMilli(reads.Add(1)) }
 }
 
 // exact is the search of package isolate.

@@ -5,10 +5,12 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,8 +22,9 @@ import (
 	"example.org/telltale/internal/sensor/sensortest"
 )
 
-// captured posts over HTTP and over HTTPS and returns the capture.
-func captured(t *testing.T) []byte {
+// captured posts over HTTP and over HTTPS and returns the capture and the
+// ports of the proxies.
+func captured(t *testing.T) (file []byte, ports []string) {
 	t.Helper()
 	var first, second bytes.Buffer
 	server, trust := secure(t)
@@ -43,7 +46,14 @@ func captured(t *testing.T) []byte {
 	_ = a.Close()
 	clear.stop()
 	// A resumed run appends to the file of the first.
-	return append(first.Bytes(), second.Bytes()...)
+	for _, addr := range []string{r.addr, clear.addr} {
+		_, port, err := net.SplitHostPort(addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ports = append(ports, port)
+	}
+	return append(first.Bytes(), second.Bytes()...), ports
 }
 
 // stream is one direction of a connection.
@@ -55,7 +65,7 @@ type stream struct {
 
 func TestCaptureIsWellFormed(t *testing.T) {
 	t.Parallel()
-	file := captured(t)
+	file, _ := captured(t)
 	if !bytes.Contains(file, []byte("CLIENT_TRAFFIC_SECRET_0 ")) {
 		t.Error("no TLS secrets in the capture")
 	}
@@ -149,11 +159,17 @@ func TestCaptureOpensInWireshark(t *testing.T) {
 		t.Skip("no tshark: not checked that captures open decrypted in Wireshark and hold no malformed packet")
 	}
 	file := filepath.Join(t.TempDir(), "proxy.pcapng")
-	if err := os.WriteFile(file, captured(t), 0o600); err != nil {
+	capture, ports := captured(t)
+	if err := os.WriteFile(file, capture, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	always := []string{"-r", file, "-2", "-o", "tcp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE"}
+	for _, port := range ports {
+		// A free port may be one that tshark knows another protocol by.
+		always = append(always, "-d", "tcp.port=="+port+",http")
+	}
 	ask := func(args ...string) string {
-		cmd := exec.CommandContext(t.Context(), tshark, append([]string{"-r", file, "-2", "-o", "tcp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE"}, args...)...)
+		cmd := exec.CommandContext(t.Context(), tshark, slices.Concat(always, args)...)
 		out, err := cmd.Output()
 		if err != nil {
 			t.Fatalf("tshark %q: %v", args, err)

@@ -1,0 +1,106 @@
+package pcapng
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+)
+
+const (
+	fileHeader   = 24
+	recordHeader = 16
+	// maxPacket is more than what any program that captures keeps of one.
+	maxPacket = 1 << 20
+)
+
+// fileHeader reads the head of a pcap file.
+func (r *Reader) fileHeader() error {
+	b, err := r.take(fileHeader)
+	if err != nil {
+		return fmt.Errorf("pcap: %d bytes, a header has %d", len(b), fileHeader)
+	}
+	r.order = binary.BigEndian
+	if b[0] == 0xd4 || b[0] == 0x4d {
+		r.order = binary.LittleEndian
+	}
+	r.nanos = r.order.Uint32(b) == 0xa1b23c4d
+	r.link = uint16(r.order.Uint32(b[20:])) // above are hints about checksums of frames
+	if major := r.order.Uint16(b[4:]); major != 2 {
+		r.note(0, "pcap version %d.%d, read as 2.4", major, r.order.Uint16(b[6:]))
+	}
+	return nil
+}
+
+func (r *Reader) nextRecord() (Packet, error) {
+	for {
+		at := r.at
+		h, err := r.peek(recordHeader)
+		if err != nil {
+			if !errors.Is(err, io.EOF) {
+				return Packet{}, err
+			}
+			if len(h) > 0 {
+				r.note(at, "the capture ends within the head of a packet")
+				err = r.skip(int64(len(h)))
+			}
+			return Packet{}, errors.Join(io.EOF, err)
+		}
+		kept := int(r.order.Uint32(h[8:]))
+		if !r.possible(h) {
+			if err := r.skip(1); err != nil {
+				return Packet{}, err
+			}
+			if err := r.search(at, 1, r.plausible); err != nil {
+				return Packet{}, err
+			}
+			continue
+		}
+		p := Packet{At: r.recordTime(h), Link: r.link, Size: int(r.order.Uint32(h[12:])), Offset: at}
+		b, err := r.take(recordHeader + kept)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return Packet{}, err
+		}
+		p.Data = b[recordHeader:]
+		if err != nil {
+			r.note(at, "the capture ends within a packet: %d of %d bytes", len(p.Data), kept)
+		}
+		return p, nil
+	}
+}
+
+// possible is what a record's head must be to be read as it stands.
+func (r *Reader) possible(h []byte) bool {
+	return r.order.Uint32(h[8:]) <= maxPacket
+}
+
+// plausible is what a place must look like to go on there after damage: like
+// the heads of two records, near the last one in time.
+func (r *Reader) plausible(b []byte) bool {
+	for range 2 {
+		if len(b) < recordHeader {
+			return false
+		}
+		sec, frac := r.order.Uint32(b), r.order.Uint32(b[4:])
+		kept, size := r.order.Uint32(b[8:]), r.order.Uint32(b[12:])
+		const day = 86400
+		if r.seen && (sec+day < r.last || sec > r.last+day) || frac >= 1e9 || !r.nanos && frac >= 1e6 ||
+			kept == 0 || kept > size || size > maxPacket || kept > uint32(readBuffer/8) {
+			return false
+		}
+		if b = b[min(recordHeader+int(kept), len(b)):]; len(b) == 0 {
+			return true
+		}
+	}
+	return true
+}
+
+func (r *Reader) recordTime(h []byte) time.Time {
+	sec, frac := r.order.Uint32(h), int64(r.order.Uint32(h[4:]))
+	r.last, r.seen = sec, true
+	if !r.nanos {
+		frac *= 1000
+	}
+	return time.Unix(int64(sec), frac).UTC()
+}

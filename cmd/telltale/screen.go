@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -16,6 +17,13 @@ import (
 const screenLong = `Screen finds, among thousands of candidate terms, all those that a filter
 reacts to, with few messages and few of them triggering. Many candidates go
 into one message; it is taken apart only if it reacts.
+
+With --oracle 'exec:CMD', CMD is started, reads one message a line on its
+standard input, {"test":"..."} ({"batch":["...","..."]} with --parallel), and
+answers {"hit":true} or {"hit":false} ({"hits":[true,false]}); the candidates
+are in --terms FILE, one a line ("-": stdin; columns after a tab are left out).
+With --state FILE every answer is written down, and the same command goes on
+where it was interrupted.
 
 With --oracle stdio the program asks on standard output and is answered on
 standard input, one JSON object a line; many tasks may follow one another:
@@ -29,7 +37,10 @@ standard input, one JSON object a line; many tasks may follow one another:
 
 max_k 1 screens for single terms, 2 for pairs that react together as well
 (up to 3,000 candidates); "cost":{"message":1,"trigger":10} says what a triggering message
-costs; noisy says that answers may be wrong.`
+costs; noisy says that answers may be wrong.
+
+Exit codes: 0 all tasks of stdio were answered, or nothing reacts; with exec, 10
+terms were found, 11 the search was stopped before its end.`
 
 // maxScreenLine bounds one line of the protocol.
 const maxScreenLine = 64 << 20
@@ -41,20 +52,36 @@ type screenFlags struct {
 	cost     float64
 	explain  bool
 	budget   screen.Budget
+	// with exec
+	terms  string
+	state  string
+	sep    string
+	maxLen int
+	pairs  bool
+	noisy  bool
+	json   bool
 }
 
 func (a *app) screenCommand() *cobra.Command {
 	var flags screenFlags
 	cmd := &cobra.Command{
-		Use:     "screen --oracle stdio",
-		Short:   "Find all terms of a list that a filter reacts to",
-		Long:    screenLong,
-		Example: `  telltale screen --oracle stdio --explain`,
-		Args:    cobra.NoArgs,
-		RunE:    failing(func(cmd *cobra.Command, _ []string) error { return a.screen(cmd.Context(), flags) }),
+		Use:   "screen --oracle stdio|exec:CMD",
+		Short: "Find all terms of a list that a filter reacts to",
+		Long:  screenLong,
+		Example: `  telltale screen --oracle stdio --explain
+  telltale screen --oracle 'exec:./ask-the-app' --terms list.txt --state search.jsonl`,
+		Args: cobra.NoArgs,
+		RunE: failing(func(cmd *cobra.Command, _ []string) error { return a.screen(cmd.Context(), flags) }),
 	}
 	f := cmd.Flags()
-	f.StringVar(&flags.oracle, "oracle", "", "who answers: stdio")
+	f.StringVar(&flags.oracle, "oracle", "", "who answers: stdio or exec:CMD")
+	f.StringVar(&flags.terms, "terms", "", "file with the candidates, one a line (exec)")
+	f.StringVar(&flags.state, "state", "", "file that keeps the search, to go on with it later (exec)")
+	f.StringVar(&flags.sep, "sep", "\n", "what stands between candidates in a message (exec)")
+	f.IntVar(&flags.maxLen, "max-len", 0, fmt.Sprintf("longest message in characters (exec; 0: %d)", screen.DefaultMaxLen))
+	f.BoolVar(&flags.pairs, "pairs", false, "look for pairs that react together as well (exec)")
+	f.BoolVar(&flags.noisy, "noisy", false, "answers may be wrong now and then (exec)")
+	f.BoolVar(&flags.json, "json", false, "print the result as one line of JSON (exec)")
 	f.IntVar(&flags.parallel, "parallel", 1, "messages asked at once")
 	f.Float64Var(&flags.cost, "trigger-cost", 0, "silent messages that a triggering one is worth (0: as the task says, or 10)")
 	f.IntVar(&flags.budget.Messages, "max-messages", 0, "most messages of a task (0: no limit)")
@@ -63,17 +90,23 @@ func (a *app) screenCommand() *cobra.Command {
 	return cmd
 }
 
-// screen serves tasks until the input ends.
+// screen asks whoever the oracle is.
 func (a *app) screen(ctx context.Context, flags screenFlags) error {
-	if flags.oracle != "stdio" {
-		return exitWith(exitUsage, fmt.Errorf("--oracle %q is not known: give --oracle stdio", flags.oracle))
+	kind, command, _ := strings.Cut(flags.oracle, ":")
+	switch {
+	case kind == "exec" && strings.TrimSpace(command) != "":
+		return a.screenExec(ctx, command, flags)
+	case flags.oracle != "stdio":
+		return exitWith(exitUsage, fmt.Errorf("there is no oracle %q: give --oracle stdio or --oracle exec:CMD", flags.oracle))
+	case flags.state != "" || flags.terms != "":
+		return exitWith(exitUsage, errors.New("--terms and --state are about one search: give them with --oracle exec:CMD"))
 	}
-	in := bufio.NewScanner(a.stdin)
-	in.Buffer(make([]byte, 0, 64<<10), maxScreenLine)
-	t := screenTalk{in: in, out: a.stdout, log: io.Discard, flags: flags}
-	if flags.explain {
-		t.log = a.stderr
-	}
+	return a.screenStdio(ctx, flags)
+}
+
+// screenStdio serves tasks until the input ends.
+func (a *app) screenStdio(ctx context.Context, flags screenFlags) error {
+	t := a.screenTalk(a.stdin, a.stdout, flags)
 	for ctx.Err() == nil {
 		line, err := t.read()
 		if errors.Is(err, io.EOF) {
@@ -96,6 +129,22 @@ type screenTalk struct {
 	log   io.Writer
 	flags screenFlags
 	line  int
+}
+
+func (a *app) screenTalk(r io.Reader, w io.Writer, flags screenFlags) *screenTalk {
+	in := bufio.NewScanner(r)
+	in.Buffer(make([]byte, 0, 64<<10), maxScreenLine)
+	t := &screenTalk{in: in, out: w, log: io.Discard, flags: flags}
+	if flags.explain {
+		t.log = a.stderr
+	}
+	return t
+}
+
+// asked is a search as a conversation needs it.
+type asked interface {
+	Next() []screen.Question
+	Answer(id int, a screen.Answer) error
 }
 
 // read returns the next line that is not blank.
@@ -137,14 +186,8 @@ func (t *screenTalk) task(ctx context.Context, line []byte) error {
 	if err != nil {
 		return err
 	}
-	for ctx.Err() == nil {
-		questions := s.Next()
-		if len(questions) == 0 {
-			break
-		}
-		if err := t.ask(s, questions); err != nil {
-			return err
-		}
+	if err := t.all(ctx, s, screen.WriteQuestions); err != nil {
+		return err
 	}
 	result := s.Result()
 	if result.UntestedPairs > 0 {
@@ -156,12 +199,26 @@ func (t *screenTalk) task(ctx context.Context, line []byte) error {
 	return t.write(screen.WriteResult(result))
 }
 
+// all puts questions until there are no more, or ctx ends.
+func (t *screenTalk) all(ctx context.Context, s asked, write func([]screen.Question) ([]byte, error)) error {
+	for ctx.Err() == nil {
+		questions := s.Next()
+		if len(questions) == 0 {
+			return nil
+		}
+		if err := t.ask(s, questions, write); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
 // ask sends questions in one line and takes their answers.
-func (t *screenTalk) ask(s *screen.Search, questions []screen.Question) error {
+func (t *screenTalk) ask(s asked, questions []screen.Question, write func([]screen.Question) ([]byte, error)) error {
 	for _, q := range questions {
 		fmt.Fprintf(t.log, "%d: %s\n", q.ID, q.Why)
 	}
-	if err := t.write(screen.WriteQuestions(questions)); err != nil {
+	if err := t.write(write(questions)); err != nil {
 		return err
 	}
 	line, err := t.read()

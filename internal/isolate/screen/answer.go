@@ -19,7 +19,7 @@ func (s *Search) Answer(id int, a Answer) error {
 		}
 	}
 	s.open = slices.Delete(s.open, at, at+1)
-	s.history = append(s.history, Exchange{id, a})
+	s.history = append(s.history, Exchange{id, s.asked, a})
 	if a.Refused {
 		s.retry(p)
 		return nil

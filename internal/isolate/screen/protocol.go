@@ -130,6 +130,19 @@ func WriteQuestions(qs []Question) ([]byte, error) {
 	return json.Marshal(map[string]any{"batch": tests})
 }
 
+// WriteTexts is the line that asks with whole messages: {"test":"..."} for
+// one, {"batch":["...","..."]} for several.
+func (s *Search) WriteTexts(qs []Question) ([]byte, error) {
+	texts := make([]string, len(qs))
+	for i, q := range qs {
+		texts[i] = s.Text(q)
+	}
+	if len(texts) == 1 {
+		return json.Marshal(map[string]string{"test": texts[0]})
+	}
+	return json.Marshal(map[string][]string{"batch": texts})
+}
+
 // WriteResult is the line that ends a task.
 func WriteResult(r Result) ([]byte, error) {
 	triggers := r.Triggers

@@ -16,7 +16,9 @@ func Replay(c Config, history []Exchange) (*Search, error) {
 		return nil, err
 	}
 	for n, e := range history {
-		s.Next()
+		if s.asked < e.Asked {
+			s.Next()
+		}
 		if err := s.Answer(e.Question, e.Answer); err != nil {
 			return nil, fmt.Errorf("entry %d of the history: %w", n, err)
 		}

@@ -36,6 +36,9 @@ type Answer struct {
 // Exchange is one entry of the history.
 type Exchange struct {
 	Question int `json:"question"`
+	// Asked is how many questions had been asked when the answer came: those
+	// that are put side by side are chosen before any of them is answered.
+	Asked int `json:"asked"`
 	Answer
 }
 

@@ -66,7 +66,7 @@ func (r *Reader) block() (body []byte, kind uint32, err error) {
 		}
 		if size <= readBuffer {
 			whole, err := r.peek(int(size))
-			if err == nil && r.order.Uint32(whole[size-4:]) != size {
+			if err == nil && r.order.Uint32(whole[size-4:]) != size || errors.Is(err, io.EOF) && among(whole[4:], 4, r.looksLikeBlock) {
 				if err := r.resume(at); err != nil {
 					return nil, 0, err
 				}

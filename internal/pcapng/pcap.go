@@ -48,7 +48,11 @@ func (r *Reader) nextRecord() (Packet, error) {
 			return Packet{}, errors.Join(io.EOF, err)
 		}
 		kept := int(r.order.Uint32(h[8:]))
-		if !r.possible(h) {
+		possible, err := r.possible(kept)
+		if err != nil {
+			return Packet{}, err
+		}
+		if !possible {
 			if err := r.skip(1); err != nil {
 				return Packet{}, err
 			}
@@ -70,9 +74,17 @@ func (r *Reader) nextRecord() (Packet, error) {
 	}
 }
 
-// possible is what a record's head must be to be read as it stands.
-func (r *Reader) possible(h []byte) bool {
-	return r.order.Uint32(h[8:]) <= maxPacket
+// possible is whether a packet of that length can be read as it stands: what
+// goes beyond the end of the file and has packets in it is damaged.
+func (r *Reader) possible(kept int) (bool, error) {
+	if kept > maxPacket {
+		return false, nil
+	}
+	b, err := r.peek(min(recordHeader+kept, readBuffer))
+	if errors.Is(err, io.EOF) {
+		return !among(b[1:], 1, r.plausible), nil
+	}
+	return true, err
 }
 
 // plausible is what a place must look like to go on there after damage: like

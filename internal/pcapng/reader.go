@@ -239,3 +239,13 @@ func (r *Reader) search(from int64, step int, fits func(b []byte) bool) error {
 		}
 	}
 }
+
+// among reports whether a place in b fits.
+func among(b []byte, step int, fits func(b []byte) bool) bool {
+	for at := 0; at < len(b); at += step {
+		if fits(b[at:]) {
+			return true
+		}
+	}
+	return false
+}

@@ -123,6 +123,9 @@ func (compressPeeler) Peel(in Input) []Candidate {
 			c, ok := f.peel(in.Bytes[at:], left)
 			if !ok && in.Cribs != nil && len(c.Bytes) > 0 && in.Cribs.Has(c.Bytes) {
 				ok, c.Score = true, 0.85 // a known text proves it
+				if in.Cribs.Has(in.Bytes) {
+					continue // but not where it could be read before
+				}
 			}
 			if !ok {
 				continue

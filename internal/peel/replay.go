@@ -42,6 +42,8 @@ type retrace struct {
 	key   *Key
 	want  func([]byte) bool
 	steps int
+	// read is what was decoded from other places than the first, in bytes.
+	read int
 	// err is the first failure, deep how deep it was.
 	err  error
 	deep int
@@ -60,11 +62,36 @@ func (r *retrace) walk(depth int, b []byte) ([]byte, bool) {
 	} else if r.err == nil || depth > r.deep {
 		r.err, r.deep = fmt.Errorf("coat %d, %s: %w", depth+1, coat, err), depth
 	}
+	if out, ok := r.reread(depth, b); ok {
+		return out, true
+	}
 	for _, c := range runsOf(coat, b) {
 		if r.steps++; r.steps > replayLimit {
 			return nil, false
 		}
 		if out, ok := r.walk(depth+1, c.Bytes); ok {
+			return out, true
+		}
+	}
+	return nil, false
+}
+
+// rereadLimit bounds what one Retrace decodes in charsets from other places
+// than the first, in bytes.
+const rereadLimit = 256 << 20
+
+// reread reads a charset of several bytes a character from the other places
+// that a reading may begin at.
+func (r *retrace) reread(depth int, b []byte) ([]byte, bool) {
+	form := r.path[depth]
+	if unitOf(form) == 0 {
+		return nil, false
+	}
+	for _, start := range newPhases(form, b).starts()[1:] {
+		if r.read += len(b); r.read > rereadLimit {
+			return nil, false
+		}
+		if out, ok := r.walk(depth+1, decodeForm(form, b[start:])); ok {
 			return out, true
 		}
 	}
@@ -80,11 +107,6 @@ func runsOf(coat string, b []byte) []Candidate {
 			if len(c.Coats) == 1 && c.Coats[0] == coat {
 				out = append(out, c)
 			}
-		}
-	}
-	if strings.HasPrefix(coat, "utf-16") && len(b) > 1 { // it may begin at an odd place
-		if text, err := match.Charset(coat).NewDecoder().Bytes(b[1:]); err == nil {
-			out = append(out, Candidate{Coats: []string{coat}, Bytes: text})
 		}
 	}
 	return append(out, inflated(coat, b)...)

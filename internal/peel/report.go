@@ -61,7 +61,7 @@ type saltPlace struct {
 
 // report states the hits in a layer, now or at the end.
 func (s *search) report(n *node, hits []match.Hit, later bool) {
-	for _, group := range byForm(hits) {
+	for _, group := range bySpelling(n.bytes, hits) {
 		if later {
 			s.found.whole = append(s.found.whole, func() { s.state(n, group) })
 			continue
@@ -70,26 +70,39 @@ func (s *search) report(n *node, hits []match.Hit, later bool) {
 	}
 }
 
-// byForm splits hits by the form they were found in, in order of first hit.
-func byForm(hits []match.Hit) [][]match.Hit {
-	var groups [][]match.Hit
-	at := map[string]int{}
+// spelling is how the text of some hits is to be read: in which form, from
+// which place of the layer on.
+type spelling struct {
+	form  string
+	start int
+	hits  []match.Hit
+}
+
+// bySpelling splits hits by the form they were found in, and by where one must
+// begin to read them, in order of first hit.
+func bySpelling(b []byte, hits []match.Hit) []*spelling {
+	var groups []*spelling
+	forms := map[string]*phases{}
 	for _, h := range hits {
-		i, ok := at[h.Form]
-		if !ok {
-			i = len(groups)
-			at[h.Form] = i
-			groups = append(groups, nil)
+		form, shift := wideForm(h, b)
+		if forms[form] == nil {
+			forms[form] = newPhases(form, b)
 		}
-		groups[i] = append(groups[i], h)
+		start := forms[form].startOf(h.At + shift)
+		i := slices.IndexFunc(groups, func(g *spelling) bool { return g.form == form && g.start == start })
+		if i < 0 {
+			i = len(groups)
+			groups = append(groups, &spelling{form: form, start: start})
+		}
+		groups[i].hits = append(groups[i].hits, h)
 	}
 	return groups
 }
 
-// state reports the hits of one form, except where each probe was found in
+// state reports the hits of one spelling, except where each probe was found in
 // this place before.
-func (s *search) state(n *node, hits []match.Hit) {
-	fresh := false
+func (s *search) state(n *node, r *spelling) {
+	fresh, hits := false, r.hits
 	for _, h := range hits {
 		if s.found.claim(s.cribs.needles[h.Needle], s.place(n, h)) {
 			fresh = true
@@ -106,14 +119,11 @@ func (s *search) state(n *node, hits []match.Hit) {
 	if n.raw {
 		f.Offset = n.offset + hits[0].At
 	}
-	if form, shift := wideForm(hits[0], n.bytes); form != match.UTF8 {
-		step := n.bytes
-		if strings.HasPrefix(form, "utf-16") {
-			step = n.bytes[(hits[0].At+shift)%2:]
-		}
+	if r.form != match.UTF8 {
+		step := n.bytes[r.start:]
 		f.Steps = append(slices.Clone(f.Steps), step)
-		f.Path = append(slices.Clone(f.Path), form)
-		f.Bytes = decodeForm(form, step)
+		f.Path = append(slices.Clone(f.Path), r.form)
+		f.Bytes = decodeForm(r.form, step)
 	}
 	slices.SortFunc(hits, func(a, b match.Hit) int { return cmp.Compare(a.Needle, b.Needle) })
 	for _, h := range hits {
@@ -126,30 +136,44 @@ func (s *search) state(n *node, hits []match.Hit) {
 	s.found.finds = append(s.found.finds, f)
 }
 
-// wideForm tells the byte orders of UTF-16 apart: Latin text in one order,
-// amid other Latin text, holds the same text in the other, one byte on. The
-// ends of the bytes decide; without them it is little-endian. shift is 1 if
-// the other order is meant.
+// wideForm tells the byte orders of UTF-16 and UTF-32 apart: Latin text in one
+// order, amid other Latin text, holds the same text in the other, some bytes
+// on. The ends of the bytes decide; without them it is little-endian. shift is
+// how far on the text begins if the other order is meant.
 func wideForm(h match.Hit, b []byte) (form string, shift int) {
-	if h.Form != "utf-16be" && h.Form != "utf-16le" || b[h.At] != 0 && b[h.At+1] != 0 {
+	unit := unitOf(h.Form)
+	if unit < 2 || !oneInUnit(b[h.At:h.At+unit]) {
 		return h.Form, 0
 	}
+	other := b[max(0, h.At-unit+1):h.At]
+	if strings.HasSuffix(h.Form, "be") {
+		other = b[h.At+h.Len : min(len(b), h.At+h.Len+unit-1)]
+	}
+	if len(other) < unit-1 || len(bytes.Trim(other, "\x00")) > 0 {
+		return h.Form, 0 // the other order does not hold the text
+	}
 	from, until := h.At, h.At+h.Len
-	for from > 0 && (b[from-1] == 0) != (b[from] == 0) {
+	for from > 0 && (b[from-1] == 0) == (b[from-1+unit] == 0) {
 		from--
 	}
-	for until < len(b) && (b[until] == 0) != (b[until-1] == 0) {
+	for until < len(b) && (b[until] == 0) == (b[until-unit] == 0) {
 		until++
 	}
-	form = "utf-16le"
+	form = h.Form[:len(h.Form)-2] + "le"
 	if from == 0 && b[0] == 0 || until == len(b) && b[until-1] != 0 {
-		form = "utf-16be"
+		form = h.Form[:len(h.Form)-2] + "be"
 	}
 	if from == h.At && until == h.At+h.Len || form == h.Form {
 		return h.Form, 0 // nothing around it, or no doubt
 	}
+	if strings.HasSuffix(form, "le") {
+		return form, unit - 1
+	}
 	return form, 1
 }
+
+// oneInUnit reports whether one byte of a unit is not zero, as in Latin text.
+func oneInUnit(unit []byte) bool { return bytes.Count(unit, []byte{0}) == len(unit)-1 }
 
 // needleScore: the needle proves the path. A key that was computed from the
 // needle proves a little less than one that was found.

@@ -212,9 +212,9 @@ func (base64Peeler) Peel(in Input) []Candidate {
 			if kind.name == "base64url" && !bytes.ContainsAny(text, "-_") {
 				continue
 			}
-			bids := base64Bids(kind.name, text, r, len(in.Bytes))
+			bids := base64Bids(in, kind.name, r)
 			for _, line := range unevenLines(in.Bytes, r) {
-				bids = append(bids, base64Bids(kind.name, in.Bytes[line.from:line.until], line, len(in.Bytes))...)
+				bids = append(bids, base64Bids(in, kind.name, line)...)
 			}
 			if kind.name == "base64" && cutByURLSign(in.Bytes, r) {
 				// Most likely a part of a run in the other alphabet, which
@@ -263,7 +263,8 @@ func cutByURLSign(b []byte, r run) bool {
 
 // base64Bids decodes a run at its four alignments: text in front may belong
 // to the same alphabet.
-func base64Bids(name string, text []byte, r run, size int) []Candidate {
+func base64Bids(in Input, name string, r run) []Candidate {
+	text, size := in.Bytes[r.from:r.until], len(in.Bytes)
 	compact := withoutLines(text)
 	base := 0.75
 	if !mixed(compact) {
@@ -277,7 +278,7 @@ func base64Bids(name string, text []byte, r run, size int) []Candidate {
 		plain := unbase64(compact[skip:])
 		score := bid(plain, base)
 		if score == base && (skip > 0 || base < 0.5 && len(compact) < 32) {
-			if skip > 0 && len(compact) < 24 || base < 0.5 {
+			if (skip > 0 && len(compact) < 24 || base < 0.5) && !proven(in, plain) {
 				continue
 			}
 			score = base / 3
@@ -287,6 +288,10 @@ func base64Bids(name string, text []byte, r run, size int) []Candidate {
 	}
 	return out
 }
+
+// proven reports whether a known text is in what came out. On the way back,
+// when it is known what is looked for, everything may be.
+func proven(in Input, plain []byte) bool { return in.Cribs == nil || in.Cribs.Has(plain) }
 
 // mixed reports whether text has upper case, lower case and digits, as
 // base64 of any length nearly always does.

@@ -2,6 +2,7 @@ package match
 
 import (
 	"bytes"
+	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
@@ -11,10 +12,14 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 	"golang.org/x/text/encoding/traditionalchinese"
 	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/encoding/unicode/utf32"
 )
 
 // UTF8 is the form of a needle as it was given.
 const UTF8 = "utf-8"
+
+// minLen32 is MinLen for UTF-32, where small numbers look like letters.
+const minLen32 = 16
 
 // Charset returns the encoding of a form that is a charset, or nil.
 func Charset(name string) encoding.Encoding {
@@ -23,6 +28,10 @@ func Charset(name string) encoding.Encoding {
 		return unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM)
 	case "utf-16be":
 		return unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM)
+	case "utf-32le":
+		return utf32.UTF32(utf32.LittleEndian, utf32.IgnoreBOM)
+	case "utf-32be":
+		return utf32.UTF32(utf32.BigEndian, utf32.IgnoreBOM)
 	case "gb18030":
 		return simplifiedchinese.GB18030
 	case "big5":
@@ -78,6 +87,7 @@ func Charsets() []string {
 		"utf-16le", "gb18030", "big5", "utf-16be", "shift-jis", "euc-kr", "euc-jp",
 		"windows-1252", "windows-1250", "windows-1251", "koi8-r", "iso-8859-5", "windows-1253",
 		"windows-1254", "windows-1255", "windows-1256", "windows-874", "cp437", "cp866",
+		"utf-32le", "utf-32be",
 	}
 }
 
@@ -185,7 +195,7 @@ func (c *collector) addCharsets(needles []Needle) {
 		enc := Charset(name).NewEncoder()
 		for i, n := range needles {
 			enc.Reset()
-			if b, err := enc.Bytes([]byte(n.Text)); err == nil {
+			if b, err := enc.Bytes([]byte(n.Text)); err == nil && (len(b) >= minLen32 || !strings.HasPrefix(name, "utf-32")) {
 				c.add(i, name, b)
 			}
 		}

@@ -1,0 +1,129 @@
+package peel_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"example.org/telltale/internal/peel"
+	"example.org/telltale/internal/peel/match"
+)
+
+// spelled is a text that each charset can write.
+func spelled(form string) string {
+	switch form {
+	case "shift-jis", "euc-jp":
+		return "かなのことば竹"
+	case "euc-kr":
+		return "가나다라마바사"
+	case "windows-1251", "koi8-r", "iso-8859-5", "cp866":
+		return "Запрещённое слово"
+	case "windows-1250":
+		return "żółć gęślą jaźń"
+	case "windows-1253":
+		return "Ελληνικά γράμματα"
+	case "windows-1255":
+		return "שלום לעולם"
+	case "windows-1256":
+		return "مرحبا بالعالم"
+	case "windows-874":
+		return "ภาษาไทยคำต้องห้าม"
+	case "windows-1252", "windows-1254", "cp437":
+		return "Größe façade naïve"
+	}
+	return "竹米羊牛果花山水"
+}
+
+// checkOpened: a find holds the text, and is found again from its path.
+func checkOpened(b []byte, text string, finds []peel.Find) error {
+	i := slices.IndexFunc(finds, func(f peel.Find) bool { return slices.Contains(f.Needles, text) })
+	if i < 0 {
+		return fmt.Errorf("not found")
+	}
+	f := finds[i]
+	if !bytes.Contains(f.Bytes, []byte(text)) {
+		return fmt.Errorf("path %q: opened %q", f.Path, f.Bytes)
+	}
+	first := b
+	if len(f.Steps) > 0 {
+		first = f.Steps[0]
+	}
+	if !bytes.Contains(b, first) {
+		return fmt.Errorf("path %q begins with bytes that are not there", f.Path)
+	}
+	same := func(got []byte) bool { return bytes.Equal(got, f.Bytes) }
+	if _, err := peel.Retrace(f.Path, f.Key, first, same); err != nil {
+		return fmt.Errorf("path %q: %w", f.Path, err)
+	}
+	if _, err := peel.Retrace(f.Path, f.Key, b, same); err != nil {
+		return fmt.Errorf("path %q from the whole: %w", f.Path, err)
+	}
+	return nil
+}
+
+// TestTextsInAnyCharsetAreReadInStep: behind any number of other bytes, as
+// they are and in base64, what is opened holds the text.
+func TestTextsInAnyCharsetAreReadInStep(t *testing.T) {
+	t.Parallel()
+	opener := peel.New(peel.All())
+	for _, form := range append([]string{match.UTF8}, match.Charsets()...) {
+		texts := []string{spelled(form)}
+		if strings.HasPrefix(form, "utf-") {
+			texts = append(texts, mark)
+		}
+		for _, text := range texts {
+			written := match.Encode(text, form)
+			for prefix := range 36 {
+				r := rand.New(rand.NewPCG(uint64(prefix), uint64(len(form))))
+				b := append(noise(r, prefix), append(bytes.Clone(written), noise(r, prefix%5)...)...)
+				if prefix%3 == 0 && prefix > 0 { // letters in front, and a lead byte
+					b = append([]byte(strings.Repeat("a", prefix)+"\x95"), written...)
+				}
+				for _, in := range [][]byte{b, b64(b)} {
+					got := opener.Open(context.Background(), peel.Job{Bytes: in, Needles: []peel.Needle{{Probe: "p", Text: text}}})
+					if err := checkOpened(in, text, got.Finds); err != nil {
+						t.Errorf("%s, %d bytes in front: %v, in %q", form, prefix, err, in)
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestTextsOutOfStepWithOneAnother: two texts that no one reading shows both.
+func TestTextsOutOfStepWithOneAnother(t *testing.T) {
+	t.Parallel()
+	first, second := "竹米羊牛果花山水", "春秋月雨雪金木火"
+	for _, form := range []string{"gb18030", "big5", "utf-16le", "utf-16be", "utf-32le", "shift-jis"} {
+		b := append(match.Encode(first, form), 0x95)
+		b = append(b, match.Encode(second, form)...)
+		got := open(t, peel.Job{Bytes: b, Needles: []peel.Needle{{Probe: "p", Text: first}, {Probe: "q", Text: second}}})
+		for _, text := range []string{first, second} {
+			if err := checkOpened(b, text, got.Finds); err != nil {
+				t.Errorf("%s: %q: %v", form, text, err)
+			}
+		}
+	}
+}
+
+// TestReadingInStepIsBounded: a text behind a megabyte of noise.
+func TestReadingInStepIsBounded(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(5, 5))
+	text := spelled("gb18030")
+	for _, front := range [][]byte{noise(r, 1<<20), bytes.Repeat([]byte("\x95"), 1<<20+1)} {
+		b := append(front, match.Encode(text, "gb18030")...)
+		got := open(t, peel.Job{Bytes: b, Needles: []peel.Needle{{Probe: "p", Text: text}}})
+		if len(got.Finds) != 1 || got.Finds[0].Probes[0] != "p" {
+			t.Fatalf("%d finds", len(got.Finds))
+		}
+		f := got.Finds[0]
+		if _, err := peel.Retrace(f.Path, nil, b, func(b []byte) bool { return bytes.Equal(b, f.Bytes) }); err != nil {
+			t.Error(err)
+		}
+	}
+}

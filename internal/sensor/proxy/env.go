@@ -9,8 +9,8 @@ func (p *Proxy) env(addr string) []string {
 		"HTTP_PROXY=" + url, "HTTPS_PROXY=" + url,
 		"http_proxy=" + url, "https_proxy=" + url,
 		"NO_PROXY=", "no_proxy=",
-		"SSL_CERT_FILE=" + p.ca.bundlePath(),
+		"SSL_CERT_FILE=" + p.ca.BundlePath(),
 		"TELLTALE_PROXY=" + url,
-		"TELLTALE_CA=" + p.ca.certPath(),
+		"TELLTALE_CA=" + p.ca.CertPath(),
 	}
 }

@@ -99,7 +99,7 @@ func (a place) pin() string { return net.JoinHostPort(a.label(), "") + a.String(
 
 // handshake plays the server to the app, with a certificate of the case.
 func (s *session) handshake(to place, hello flow.Hello) error {
-	cert, err := s.p.ca.certificate(to.name)
+	cert, err := s.p.ca.For(to.name)
 	if err != nil {
 		return err
 	}

@@ -20,6 +20,7 @@ import (
 	"sync"
 
 	"example.org/telltale"
+	"example.org/telltale/internal/sensor/authority"
 )
 
 var (
@@ -30,8 +31,8 @@ var (
 // Proxy is the sensor. Make it with New.
 type Proxy struct {
 	cfg     Config
-	ca      *authority
-	roots   *roots
+	ca      *authority.Authority
+	roots   *authority.Roots
 	capture *capture // nil without Config.Capture
 	pending *pending
 	pinned  *pinned
@@ -59,16 +60,16 @@ func New(c Config) (*Proxy, error) {
 	if err != nil {
 		return nil, err
 	}
-	roots, err := loadRoots(c.UpstreamCAs)
+	roots, err := authority.LoadRoots(c.UpstreamCAs)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("proxy: %w", err)
 	}
-	ca, err := loadAuthority(c)
+	ca, err := authority.Load(authority.Config{Dir: c.Dir, Clock: c.Clock, Random: c.Random})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("proxy: %w", err)
 	}
-	if err := ca.writeBundle(roots.pem); err != nil {
-		return nil, err
+	if err := ca.WriteBundle(roots.PEM); err != nil {
+		return nil, fmt.Errorf("proxy: %w", err)
 	}
 	p := &Proxy{
 		cfg: c, ca: ca, roots: roots, pending: newPending(), pinned: newPinned(),

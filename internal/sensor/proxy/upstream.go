@@ -104,7 +104,7 @@ func (p *Proxy) dial(to place) (*upstream, error) {
 // are allowed: apps are watched here, not saved.
 func (p *Proxy) secure(up *upstream, to place) error {
 	conn := tls.Client(up.link, &tls.Config{
-		ServerName: to.name, NextProtos: to.alpn, RootCAs: p.roots.pool,
+		ServerName: to.name, NextProtos: to.alpn, RootCAs: p.roots.Pool,
 		MinVersion: tls.VersionTLS10, Time: p.cfg.Clock, Rand: p.cfg.Random,
 	})
 	ctx, cancel := context.WithTimeout(p.base, p.cfg.Limits.Dial)

@@ -1,4 +1,4 @@
-package proxy
+package authority
 
 import (
 	"bytes"
@@ -7,12 +7,13 @@ import (
 	"os"
 )
 
-// roots are the authorities that servers are verified against.
-type roots struct {
-	pool *x509.CertPool
-	// pem holds the same authorities as text, as far as they were found in
+// Roots are the authorities that servers are verified against.
+type Roots struct {
+	// Pool holds them, to verify with.
+	Pool *x509.CertPool
+	// PEM holds the same authorities as text, as far as they were found in
 	// files, for programs that read a bundle.
-	pem []byte
+	PEM []byte
 }
 
 // bundles are the places where systems keep their authorities in one file.
@@ -27,29 +28,29 @@ func bundles() []string {
 	}
 }
 
-// loadRoots joins the system's authorities with those of extra files. A
+// LoadRoots joins the system's authorities with those of extra files. A
 // system without any is no error; an extra file that cannot be read is.
-func loadRoots(extra []string) (*roots, error) {
-	r := &roots{}
+func LoadRoots(extra []string) (*Roots, error) {
+	r := &Roots{}
 	var err error
-	if r.pool, err = x509.SystemCertPool(); err != nil {
-		r.pool = x509.NewCertPool()
+	if r.Pool, err = x509.SystemCertPool(); err != nil {
+		r.Pool = x509.NewCertPool()
 	}
 	for _, path := range bundles() {
 		if b, err := os.ReadFile(path); err == nil && bytes.Contains(b, []byte("BEGIN CERTIFICATE")) {
-			r.pem = b
+			r.PEM = b
 			break
 		}
 	}
 	for _, path := range extra {
 		b, err := os.ReadFile(path)
 		if err != nil {
-			return nil, fmt.Errorf("proxy: authorities for servers: %w", err)
+			return nil, fmt.Errorf("authorities for servers: %w", err)
 		}
-		if !r.pool.AppendCertsFromPEM(b) {
-			return nil, fmt.Errorf("proxy: authorities for servers: %s holds no PEM certificate", path)
+		if !r.Pool.AppendCertsFromPEM(b) {
+			return nil, fmt.Errorf("authorities for servers: %s holds no PEM certificate", path)
 		}
-		r.pem = append(append(r.pem, '\n'), b...)
+		r.PEM = append(append(r.PEM, '\n'), b...)
 	}
 	return r, nil
 }

@@ -31,8 +31,12 @@ type Framing struct {
 	Note string
 }
 
-// RequestFraming says how the body of a request ends.
+// RequestFraming says how the body of a request ends. From HTTP/2 on it needs
+// no header to have a body: it ends with its stream.
 func RequestFraming(h Head) Framing {
+	if h.Version == "HTTP/2" || h.Version == "HTTP/3" {
+		return framing(h, Framing{Kind: BodyClose})
+	}
 	return framing(h, Framing{Kind: BodyNone})
 }
 

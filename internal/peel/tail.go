@@ -10,8 +10,8 @@ import (
 )
 
 // tailPeeler opens the rest of a compressed stream whose beginning was not
-// captured, from the first block that begins later: "deflate:tail" and
-// "bzip2:tail". Deflate refers back to text before the block; where that is
+// captured, from the first block that begins later: "deflate:tail",
+// "bzip2:tail" and those of [framedTails]. Deflate refers back to text before the block; where that is
 // unknown, a question mark stands.
 type tailPeeler struct{}
 
@@ -32,7 +32,10 @@ func (tailPeeler) Peel(in Input) []Candidate {
 	if c, ok := bzip2Tail(in); ok {
 		return []Candidate{c}
 	}
-	var out []Candidate
+	out := framedTails(in)
+	if len(out) > 0 && in.Cribs != nil {
+		return out
+	}
 	starts := tailStarts(in.Bytes)
 	if in.Cribs == nil {
 		starts = append([]int{0, 1, 2, 3, 4, 5, 6, 7}, starts...)
@@ -241,14 +244,7 @@ func inflateUnknown(b []byte, limit int) (plain []byte, known int, clean bool) {
 		both[i] = out
 		clean = err == nil && len(out) < limit && src.Len() <= 12
 	}
-	plain = both[0]
-	for i, c := range both[1][:min(len(plain), len(both[1]))] {
-		if plain[i] != c {
-			plain[i] = tailUnknown
-			continue
-		}
-		known++
-	}
+	plain, known = unknownWhereDifferent(both[0], both[1])
 	return plain, known, clean
 }
 

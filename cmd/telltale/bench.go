@@ -51,7 +51,7 @@ const shortPart = 0.02
 func (a *app) benchCommand() *cobra.Command {
 	bench := &cobra.Command{
 		Use:   "bench",
-		Short: "Measure isolate and screen beside published methods",
+		Short: "Measure isolate and screen beside published methods, and fit their prior",
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -75,7 +75,7 @@ func (a *app) benchCommand() *cobra.Command {
 	f.Float64Var(&flags.cost, "trigger-cost", 10, "silent messages that one triggering message is worth")
 	f.IntVar(&flags.jobs, "jobs", 1, "problems worked on at once (more than one blurs the times)")
 	f.BoolVar(&flags.json, "json", false, "print JSON, each run included")
-	bench.AddCommand(isolate)
+	bench.AddCommand(isolate, a.benchPriorCommand())
 	return bench
 }
 

@@ -1,0 +1,88 @@
+//go:build amd64 || arm64
+
+package sandbox
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// inside is the environment as it holds inside.
+func (h host) inside(t tree, display bool) []string {
+	gone := []string{"TMPDIR", "TEMP", "TMP", "HOME", "PWD", "OLDPWD", "XDG_RUNTIME_DIR",
+		// Sockets of the host.
+		"SSH_AUTH_SOCK", "SSH_AGENT_PID", "GPG_AGENT_INFO", "DBUS_SESSION_BUS_ADDRESS", "DBUS_SYSTEM_BUS_ADDRESS",
+		"DOCKER_HOST", "PULSE_SERVER", "PIPEWIRE_REMOTE", "NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_PID", "TMUX", "STY"}
+	if !display {
+		gone = append(gone, "DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET", "XAUTHORITY")
+	}
+	var env []string
+	for _, entry := range h.env {
+		name, _, _ := strings.Cut(entry, "=")
+		if !slices.Contains(gone, name) {
+			env = append(env, entry)
+		}
+	}
+	env = append(env, "HOME="+t.HomePaths[0], "PWD="+h.dir)
+	if t.Runtime != "" {
+		runtime := t.Runtime
+		if display && h.get("WAYLAND_DISPLAY") != "" {
+			runtime = h.get("XDG_RUNTIME_DIR") // where the socket is
+		}
+		env = append(env, "XDG_RUNTIME_DIR="+runtime)
+	}
+	return env
+}
+
+// display are the sockets and the key of the display that the environment
+// names, as far as they are there.
+func (h host) display() []string {
+	var candidates []string
+	if number, ok := strings.CutPrefix(h.get("DISPLAY"), ":"); ok {
+		number, _, _ = strings.Cut(number, ".")
+		candidates = append(candidates, "/tmp/.X11-unix/X"+filepath.Base(number))
+	}
+	if h.get("DISPLAY") != "" {
+		key := h.get("XAUTHORITY")
+		if key == "" {
+			key = filepath.Join(h.get("HOME"), ".Xauthority")
+		}
+		candidates = append(candidates, key)
+	}
+	if name := h.get("WAYLAND_DISPLAY"); name != "" {
+		if !filepath.IsAbs(name) {
+			name = filepath.Join(h.get("XDG_RUNTIME_DIR"), name)
+		}
+		candidates = append(candidates, name)
+	}
+	var found []string
+	for _, path := range candidates {
+		if _, err := os.Stat(path); err == nil && filepath.IsAbs(path) {
+			found = append(found, filepath.Clean(path))
+		}
+	}
+	return found
+}
+
+// hostSockets are the paths of the Unix sockets that the host knows of, as
+// seen from here and from its first process.
+func hostSockets() []string {
+	var all []string
+	for _, table := range []string{"/proc/self/net/unix", "/proc/1/net/unix"} {
+		text, err := os.ReadFile(table)
+		if err != nil {
+			continue // that of another process may be out of sight
+		}
+		for line := range strings.Lines(string(text)) {
+			// Num RefCount Protocol Flags Type St Inode Path
+			_, path, ok := strings.Cut(line, " /")
+			if ok {
+				all = append(all, "/"+strings.TrimSuffix(path, "\n"))
+			}
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}

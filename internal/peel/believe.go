@@ -1,12 +1,6 @@
 package peel
 
-import (
-	"errors"
-	"io"
-	"slices"
-
-	"github.com/klauspost/compress/flate"
-)
+import "slices"
 
 // believe scores a decryption: 0 if chance explains it. A known text proves
 // it; else it must be text of enough evidence (each byte of padding is as
@@ -67,11 +61,11 @@ func (s *sealed) sound(b []byte, deep bool) bool {
 	for _, f := range formats() {
 		switch {
 		case marked && (f.sure || f.name == "zlib") && slices.Contains(f.starts(b[:16]), 0):
-		case deep && f.name == "deflate" && likelyDeflate(b), deep && f.name == "brotli" && likelyBrotli(b, len(b)):
+		case deep && f.name == "deflate" && likelyDeflate(b, len(b)), deep && f.name == "brotli" && likelyBrotli(b, len(b)):
 		default:
 			continue
 		}
-		if f.name == "deflate" && !s.in.ring.inflates(b) {
+		if f.name == "deflate" && !s.in.ring.inflates(b, len(b)) {
 			continue
 		}
 		c, ok := f.peel(b, s.in.Limit)
@@ -83,21 +77,6 @@ func (s *sealed) sound(b []byte, deep bool) bool {
 		}
 	}
 	return false
-}
-
-// inflates reports whether b begins like a raw deflate stream that goes on for
-// a while. It keeps its reader, which is larger than most messages.
-func (r *keyring) inflates(b []byte) bool {
-	if r == nil {
-		return true
-	}
-	if r.inflater == nil {
-		r.inflater = flate.NewReader(nil)
-	}
-	r.source.Reset(b)
-	r.inflater.(flate.Resetter).Reset(&r.source, nil) //nolint:errcheck // it never fails without a dictionary
-	n, err := io.ReadFull(r.inflater, r.head[:])
-	return err == nil || errors.Is(err, io.ErrUnexpectedEOF) && r.source.Len() <= 8 && n > 8
 }
 
 // held is the evidence of the texts that stand in a container, and of its
@@ -234,74 +213,5 @@ func likelyStream(b []byte, size int) bool {
 	if len(b) < 12 {
 		return false
 	}
-	return likelyDeflate(b) || likelyBrotli(b, size)
-}
-
-// bitReader takes bits from the lowest up, as deflate and Brotli have them.
-type bitReader struct {
-	b  []byte
-	at int
-}
-
-func (r *bitReader) take(n int) int {
-	v := 0
-	for i := range n {
-		if r.at/8 < len(r.b) {
-			v |= int(r.b[r.at/8]>>(r.at%8)&1) << i
-		}
-		r.at++
-	}
-	return v
-}
-
-// likelyDeflate: the last block with the fixed codes and a literal in front,
-// or a block whose code of code lengths is complete (RFC 1951, 3.2.7).
-func likelyDeflate(b []byte) bool {
-	r := &bitReader{b: b}
-	last := r.take(1) == 1
-	switch r.take(2) {
-	case 1:
-		first := 0 // the codes come with the highest bit first
-		for range 7 {
-			first = first<<1 | r.take(1)
-		}
-		return last && first >= 0x18
-	case 2:
-		literals, distances, lengths := r.take(5), r.take(5), r.take(4)+4
-		if literals > 29 || distances > 29 || r.at+3*lengths > 8*len(b) {
-			return false
-		}
-		kraft := 0
-		for range lengths {
-			if n := r.take(3); n > 0 {
-				kraft += 1 << (7 - n)
-			}
-		}
-		return kraft == 1<<7
-	}
-	return false
-}
-
-// likelyBrotli: a header whose length fits (RFC 7932, 9.1 and 9.2).
-func likelyBrotli(b []byte, size int) bool {
-	r := &bitReader{b: b}
-	if r.take(1) == 1 && r.take(3) == 0 && r.take(3) == 1 {
-		return false // a large window: not of the RFC
-	}
-	last := r.take(1) == 1
-	if last && r.take(1) == 1 {
-		return false // empty
-	}
-	nibbles := r.take(2) + 4
-	if nibbles == 7 {
-		return false // metadata
-	}
-	n := r.take(4*nibbles) + 1
-	if nibbles > 4 && n <= 1<<(4*nibbles-4) || n > 64*size || n < 4 {
-		return false
-	}
-	if !last && r.take(1) == 1 && n > size { // stored
-		return false
-	}
-	return n >= size/2
+	return likelyDeflate(b, size) || likelyBrotli(b, size)
 }

@@ -5,6 +5,8 @@ import (
 	"cmp"
 	"io"
 	"slices"
+
+	"github.com/andybalholm/brotli"
 )
 
 // keyedPeeler tries every key with every cipher and mode: AES, DES, TEA, SM4
@@ -18,6 +20,7 @@ func (keyedPeeler) Name() string { return "keyed" }
 type keyring struct {
 	fish     fishTank
 	inflater io.ReadCloser
+	unbrotli *brotli.Reader
 	source   bytes.Reader
 	head     [512]byte
 }
@@ -25,12 +28,20 @@ type keyring struct {
 // fishKeys is how many keys Blowfish is tried with.
 const fishKeys = 1200
 
+// Peel makes, within a search, only the quick tests. The slow ones are for
+// layers that nothing else opens; see search.deepen.
 func (keyedPeeler) Peel(in Input) []Candidate {
 	if len(in.Keys) == 0 || !in.enciphered() || len(in.Bytes) > in.Limit {
 		return nil
 	}
+	return in.tryKeys(in.ring == nil)
+}
+
+// tryKeys tries all keys. Where deep, rare modes and plaintexts that are no
+// text count too.
+func (in Input) tryKeys(deep bool) []Candidate {
 	var out []Candidate
-	p := newProber([]sealed{{in.Bytes, in, enough}}, true)
+	p := newProber([]sealed{{in.Bytes, in, enough}}, deep)
 	if in.ring != nil {
 		p.fish = in.ring.fish
 	}
@@ -39,7 +50,7 @@ func (keyedPeeler) Peel(in Input) []Candidate {
 	}
 	all := kindAES | kindDES | kindTEA | kindSM4 | kindRC4 | kindQQTEA | kindXXTEA | kindPoly | kindChaCha | kindXOR
 	p.tryAll(in, all, len(in.Keys))
-	if bestOf(out) < 0.9 {
+	if deep && bestOf(out) < 0.9 {
 		p.tryAll(in, kindFish, fishKeys)
 	}
 	return bestBids(out)
@@ -48,7 +59,7 @@ func (keyedPeeler) Peel(in Input) []Candidate {
 // tryAll tries the first n keys.
 func (p *prober) tryAll(in Input, k kinds, n int) {
 	for i := range in.Keys[:min(n, len(in.Keys))] {
-		if i%64 == 0 && in.Context.Err() != nil {
+		if i%64 == 0 && (p.proved || in.Context.Err() != nil) {
 			return
 		}
 		p.try(in.Keys[i].Bytes, keyRef{at: i}, k)

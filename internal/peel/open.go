@@ -65,8 +65,9 @@ type node struct {
 	key   *Key
 	order int
 	id    uint64
-	// unlocked: a key of a file opened it.
-	unlocked bool
+	// unlocked: a key of a file, or one of the list, opened it after all;
+	// deepened: the slow tests of listed keys were done.
+	unlocked, deepened bool
 }
 
 // derived reports whether a key on the path was computed, not found.
@@ -92,6 +93,8 @@ type search struct {
 	// for them were looked for in the key files.
 	sealed  []*node
 	scanned bool
+	// deep counts the layers that the slow tests of listed keys were done on.
+	deep int
 	// salts counts the layers that salted digests were looked for in.
 	salts int
 	salt  map[saltPlace]*Key
@@ -116,7 +119,8 @@ func (s *search) visit(n *node) {
 	}
 	hits := s.hits(n)
 	opened := s.peel(n, shape, len(hits) > 0)
-	if !opened && !message && !n.derived() && codebook(n.bytes, shape) != "" {
+	turned := len(n.path) > 0 && n.path[len(n.path)-1] == "reverse-bytes" // it would show as well before
+	if !opened && !message && !turned && !n.derived() && codebook(n.bytes, shape) != "" {
 		s.repeating = append(s.repeating, n)
 	}
 	s.report(n, hits, message || opened && !shape.Text())
@@ -125,10 +129,7 @@ func (s *search) visit(n *node) {
 // peel asks every peeler in turn, and reports whether one of them explains
 // the layer as a whole. Where a needle can be read, no cipher is tried.
 func (s *search) peel(n *node, shape Shape, read bool) bool {
-	in := Input{
-		Bytes: n.bytes, Under: n.path, Keys: s.job.Keys, Cribs: s.cribs, Shape: shape,
-		List: s.job.ExpectList, Context: s.ctx, Sure: n.score, Derived: n.derived(), ring: &s.ring,
-	}
+	in := s.input(n, shape)
 	message := isHTTP(n.bytes)
 	if read {
 		in.Best = sure
@@ -166,6 +167,14 @@ func (s *search) peel(n *node, shape Shape, read bool) bool {
 		s.sealed = append(s.sealed, n)
 	}
 	return opened
+}
+
+// input is what peelers are told about a layer.
+func (s *search) input(n *node, shape Shape) Input {
+	return Input{
+		Bytes: n.bytes, Under: n.path, Keys: s.job.Keys, Cribs: s.cribs, Shape: shape,
+		List: s.job.ExpectList, Context: s.ctx, Sure: n.score, Derived: n.derived(), ring: &s.ring,
+	}
 }
 
 // escapeBytes is how much of other bytes than text may go through one escape

@@ -35,6 +35,8 @@ type prober struct {
 	feeds   []byteFeed
 	spent   int
 	glances *glances
+	// proved: a key was found that makes a known text readable.
+	proved bool
 	// bytewise tries CFB of bytes, and nothing else of AES.
 	bytewise bool
 }
@@ -152,7 +154,7 @@ func (p *prober) confirm(l *lock, block cipher.Block, key []byte, ref keyRef, c 
 			continue
 		}
 		o := opening{mode, c.place, key}
-		if !c.tail && !p.begins(block, o, b) || !p.affords(len(b)) {
+		if !c.tail && !p.begins(c.layer, block, o) || !p.affords(len(b)) {
 			continue
 		}
 		if plain, pad, err := openPadded(block, o, b); err == nil {
@@ -162,7 +164,8 @@ func (p *prober) confirm(l *lock, block cipher.Block, key []byte, ref keyRef, c 
 }
 
 // confirmTag opens with a mode whose tag tells a wrong key. It costs much, so
-// where the first block (in p.head) is no magic, the second must do for text.
+// a little more is looked at before: where the first block (in p.head) is no
+// magic, the second must do for text; where deep, the first four must do.
 func (p *prober) confirmTag(l *lock, block cipher.Block, key []byte, ref keyRef, mode string, layer int) {
 	b := p.layers[layer].b
 	open, counter := openGCM, [16]byte{15: 3}
@@ -171,7 +174,13 @@ func (p *prober) confirmTag(l *lock, block cipher.Block, key []byte, ref keyRef,
 		open, counter = openCCM, ccmCounter(b[:ccmNonce])
 		counter[15] = 2
 	}
-	if body := b[ccmNonce : len(b)-ccmTag]; !p.deep && len(body) >= 32 && !known(p.head[:16]) {
+	body := b[ccmNonce : len(b)-ccmTag]
+	if p.deep && len(body) > probeHead {
+		counter[15]--
+		if head := openCTR(block, counter[:], body[:probeHead]); !p.starts(head, len(body)) {
+			return
+		}
+	} else if !p.deep && len(body) >= 32 && !known(p.head[:16]) {
 		block.Encrypt(counter[:], counter[:])
 		if subtle.XORBytes(counter[:], counter[:], body[16:32]); unlikelyHead(counter[:]) {
 			return
@@ -193,7 +202,8 @@ func (p *prober) affords(n int) bool {
 }
 
 // begins opens a little, and then a little more.
-func (p *prober) begins(block cipher.Block, o opening, b []byte) bool {
+func (p *prober) begins(layer int, block cipher.Block, o opening) bool {
+	b := p.layers[layer].b
 	for _, n := range []int{3 * block.BlockSize(), probeHead + block.BlockSize()} {
 		if len(b) <= n {
 			break
@@ -202,7 +212,12 @@ func (p *prober) begins(block cipher.Block, o opening, b []byte) bool {
 			return false
 		}
 	}
-	return true
+	n := holdsHead + block.BlockSize()
+	if !p.deep || len(b) <= n {
+		return true
+	}
+	head, err := openMode(block, o, b[:n])
+	return err == nil && p.layers[layer].holds(head, len(b))
 }
 
 // judge believes a decryption whose evidence is enough.
@@ -214,6 +229,7 @@ func (p *prober) judge(h probeHit, padding int) {
 		h.score = s.believe(h.plain, padding, p.deep)
 	}
 	if h.score > 0 && len(h.plain) <= s.in.Limit {
+		p.proved = p.proved || h.score >= 0.97 && h.coat != "xor"
 		p.hit(h)
 	}
 }

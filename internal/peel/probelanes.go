@@ -1,6 +1,7 @@
 package peel
 
 import (
+	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/des"
@@ -132,6 +133,9 @@ type desLanes struct {
 }
 
 func (p *prober) tryDES(key []byte, ref keyRef) {
+	if len(key) > 8 && len(bytes.Trim(key[8:], "\x00")) == 0 {
+		return // DES with the key in front, padded
+	}
 	d := p.des[len(key)]
 	d.kernel.Put(d.n, key)
 	copy(d.keys[d.n][:], key)

@@ -53,10 +53,8 @@ func (p *prober) reads(body, stream []byte) bool {
 // all decrypts a layer with a key that passed a look at its beginning.
 func (p *prober) all(layer int, coat string, key []byte, ref keyRef) {
 	b := p.layers[layer].b
-	if len(b) > 4*probeHead && (coat == "rc4" || coat == "xor") {
-		if head, err := replayCipher(coat, &Key{Bytes: key}, b[:probeHead]); err != nil || !p.starts(head, len(b)) {
-			return
-		}
+	if !p.goesOn(layer, coat, key) {
+		return
 	}
 	if !p.affords(len(b)) {
 		return
@@ -71,6 +69,27 @@ func (p *prober) all(layer int, coat string, key []byte, ref keyRef) {
 		return
 	}
 	p.judge(h, 0)
+}
+
+// goesOn opens a little of a long layer, and then a little more.
+func (p *prober) goesOn(layer int, coat string, key []byte) bool {
+	b, tag := p.layers[layer].b, 0
+	switch coat {
+	case "qqtea":
+		return true
+	case "chacha20-poly1305":
+		coat, tag = "chacha20:iv,1", ccmTag
+	}
+	for _, n := range []int{probeHead, holdsHead} {
+		if n += chacha20.NonceSize; len(b) < 2*n {
+			break
+		}
+		head, err := replayCipher(coat, &Key{Bytes: key}, b[:n])
+		if err != nil || !p.starts(head, len(b)-tag) || p.deep && n > holdsHead && !p.layers[layer].holds(head, len(b)-tag) {
+			return false
+		}
+	}
+	return true
 }
 
 // rc4Lanes gathers keys of RC4.

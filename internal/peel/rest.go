@@ -21,17 +21,19 @@ type Rest struct {
 }
 
 // restLimit bounds the rests of one job; leastRest is the length in bytes from
-// which on noise can be told from text.
+// which on noise can be told from text; leastSure is the score from which on a
+// reading is told: most text may be a coding that nothing marks.
 const (
 	restLimit = 8
 	leastRest = 24
+	leastSure = 0.5
 )
 
 // rests lists the layers that stayed shut: of several readings of one place
 // the likeliest, and none where a copy was found.
 func (s *search) rests() []Rest {
 	nodes := slices.DeleteFunc(slices.Clone(s.sealed), func(n *node) bool {
-		return len(n.bytes) < leastRest || n.derived() || n.key != nil || !noise(n.bytes) && codebook(n.bytes, ShapeOf(n.bytes)) == ""
+		return len(n.bytes) < leastRest || n.score < leastSure || n.derived() || n.key != nil || !noise(n.bytes) && codebook(n.bytes, ShapeOf(n.bytes)) == ""
 	})
 	slices.SortStableFunc(nodes, func(a, b *node) int {
 		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(len(b.bytes), len(a.bytes)), cmp.Compare(a.order, b.order))

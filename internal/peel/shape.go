@@ -171,6 +171,9 @@ func stepUTF16(b []byte) (int, float64) {
 
 // readable reports whether b as a whole is text by Plausible.
 func readable(b []byte) bool {
+	if len(b) > 512 && Plausible(b[:256]) < 0.7 {
+		return false
+	}
 	if len(b) > 4096 {
 		b = b[:4096]
 	}

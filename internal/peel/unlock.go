@@ -13,10 +13,70 @@ func (in Input) sealed() bool {
 	return in.enciphered() && len(in.Bytes) >= 8 && len(in.Bytes) <= 1<<20 && in.Shape.Entropy > 2.5 && in.Shape.Printable < 0.8
 }
 
-// unlock looks for keys in the key files once nothing else is left to do. It
-// reports whether there is something new in the queue.
+const (
+	// deepLayers is how many layers all listed keys are tried on with all
+	// that a key can be tried with; deepKeys is how many keys on how many
+	// layers are tried if that is more.
+	deepLayers = 6
+	deepKeys   = 24000
+)
+
+// unlock does what takes long, once nothing else is left to do: the slow tests
+// of listed keys, and the search for keys in the key files. It reports whether
+// there is something new in the queue.
 func (s *search) unlock() bool {
-	if s.scanned || len(s.sealed) == 0 || s.ctx.Err() != nil {
+	for s.ctx.Err() == nil && s.deepen() {
+		if s.queue.Len() > 0 {
+			return true
+		}
+	}
+	return s.ctx.Err() == nil && s.scanFiles()
+}
+
+// deepen tries the listed keys once more on the likeliest layer that stayed
+// shut; false: there is none, or enough was done.
+func (s *search) deepen() bool {
+	if len(s.job.Keys) == 0 || s.deep >= max(deepLayers, deepKeys/len(s.job.Keys)) {
+		return false
+	}
+	var best *node
+	for _, n := range s.sealed {
+		if !n.deepened && (best == nil || n.worth() > best.worth()) && !s.found.covers(n) {
+			best = n
+		}
+	}
+	if best == nil {
+		return false
+	}
+	best.deepened = true
+	s.deep++
+	in := s.input(best, ShapeOf(best.bytes))
+	in.Limit = layerLimit
+	for _, c := range in.tryKeys(true) {
+		best.unlocked = true
+		s.take(best, c)
+	}
+	return true
+}
+
+// worth is how likely a layer is to be a message: its score, less for the short
+// runs that a coding seems to have in other bytes.
+func (n *node) worth() float64 { return n.score * min(1, float64(len(n.bytes))/24) }
+
+// covers reports whether a copy was found where a layer comes from.
+func (f *findings) covers(n *node) bool {
+	for _, claims := range f.claims {
+		if slices.ContainsFunc(claims, func(c claim) bool { return c.from < n.from+n.length && n.from < c.until }) {
+			return true
+		}
+	}
+	return false
+}
+
+// scanFiles looks for keys in the key files. It reports whether there is
+// something new in the queue.
+func (s *search) scanFiles() bool {
+	if s.scanned || len(s.sealed) == 0 {
 		return false
 	}
 	s.scanned = true

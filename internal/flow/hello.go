@@ -8,7 +8,16 @@ type Hello struct {
 	ServerName string
 	// ALPN lists the application protocols offered (RFC 7301).
 	ALPN []string
+	// Version is the highest version offered, as in 0x0304 for TLS 1.3.
+	// Values that no version has (RFC 8701) do not count.
+	Version uint16
+	// EarlyData says that data follows the hello before any answer (RFC
+	// 8446, section 4.2.10).
+	EarlyData bool
 }
+
+// newestTLS is the highest version that exists.
+const newestTLS = 0x0304
 
 // maxHello bounds the handshake bytes that are put together from records.
 const maxHello = 64 << 10
@@ -23,10 +32,11 @@ func ParseHello(b []byte) (h Hello, more, ok bool) {
 		return Hello{}, more, ok
 	}
 	c := cursor(msg)
-	c.skip(2 + 32) // version, random
-	c.sized(1)     // session
-	c.sized(2)     // cipher suites
-	c.sized(1)     // compression
+	h.Version = uint16(c.number(2))
+	c.skip(32) // random
+	c.sized(1) // session
+	c.sized(2) // cipher suites
+	c.sized(1) // compression
 	if c != nil && len(c) == 0 {
 		return h, false, true // from before extensions
 	}
@@ -39,6 +49,10 @@ func ParseHello(b []byte) (h Hello, more, ok bool) {
 			h.ServerName = serverName(body)
 		case 16:
 			h.ALPN = protocols(body)
+		case 42:
+			h.EarlyData = true
+		case 43:
+			h.Version = versions(body)
 		}
 	}
 	return h, false, c != nil && ext != nil
@@ -94,6 +108,16 @@ func protocols(body cursor) []string {
 		}
 	}
 	return all
+}
+
+func versions(body cursor) uint16 {
+	var highest uint16
+	for list := body.sized(1); len(list) > 1; {
+		if v := uint16(list.number(2)); v <= newestTLS {
+			highest = max(highest, v)
+		}
+	}
+	return highest
 }
 
 // cursor reads length-prefixed parts. It is nil after reading past the end.

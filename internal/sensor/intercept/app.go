@@ -1,0 +1,130 @@
+package intercept
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"time"
+
+	"example.org/telltale/internal/flow"
+	"example.org/telltale/internal/sensor/tape"
+)
+
+// handshake is one with the app.
+type handshake struct {
+	config *tls.Config
+	conn   *tls.Conn
+}
+
+// perConnection gives each of the app's connections its own configuration,
+// while all share the keys of their tickets.
+func perConnection(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+	w, ok := hello.Conn.(*wire)
+	if !ok || w.app == nil {
+		return nil, errors.New("intercept: a handshake that nobody began")
+	}
+	return w.app.config, nil
+}
+
+// openApp plays the server to the app: with its protocol, and a certificate
+// that the app trusts as much as it would trust the server's.
+func (c *connection) openApp(hello flow.Hello, server *dialogue) (*handshake, error) {
+	leaf, err := c.leaf(hello, server)
+	if err != nil {
+		return nil, err
+	}
+	h := &handshake{config: &tls.Config{
+		Certificates: []tls.Certificate{*leaf}, MinVersion: tls.VersionTLS10, CipherSuites: suites(),
+		CurvePreferences: curves(), KeyLogWriter: c.i.keyLog, Time: c.i.cfg.Clock,
+		// A session of TLS 1.2 that is resumed leaves no secret in the key
+		// log, and could not be read in the capture.
+		SessionTicketsDisabled:      hello.Version < tls.VersionTLS13,
+		DynamicRecordSizingDisabled: true,
+	}}
+	if server.protocol != "" {
+		h.config.NextProtos = []string{server.protocol}
+	}
+	w := c.app.top
+	w.app = h
+	h.conn = tls.Server(w, c.i.base)
+	_ = w.SetDeadline(time.Now().Add(c.i.cfg.Limits.Handshake))
+	if err := h.conn.HandshakeContext(c.ctx); err != nil {
+		return nil, err
+	}
+	return h, w.SetDeadline(time.Time{})
+}
+
+// leaf is the certificate for the name in the hello, or for what the server's
+// certificate is for.
+func (c *connection) leaf(hello flow.Hello, server *dialogue) (*tls.Certificate, error) {
+	from := c.i.cfg.Authority
+	if server.unverified != "" && !c.up.Mapped {
+		from = c.i.suspect
+	}
+	if hello.ServerName != "" {
+		return from.For(hello.ServerName)
+	}
+	hosts := server.names()
+	if c.up.Mapped || len(hosts) == 0 {
+		hosts = append(hosts, c.info.Dst.Addr().Unmap().String())
+	}
+	if c.up.Mapped && c.info.Host != "" {
+		hosts = append(hosts, c.info.Host)
+	}
+	return from.For(hosts...)
+}
+
+// appRefused ends a connection whose app did not go along.
+func (c *connection) appRefused(err error) {
+	if c.ctx.Err() != nil {
+		return
+	}
+	alert, alerted := alertOf(err)
+	switch {
+	case alerted && alert == alertECHRequired:
+		c.note("the app wants its hello encrypted (ECH), which the sensor cannot do; it may try again without")
+	case alerted:
+		c.refused("the app has refused the sensor's certificate for this host", err, 1)
+	case isTimeout(err):
+		c.note("the app did not end its TLS handshake: " + describe(err))
+	case isClosed(err):
+		c.refused("the app has broken off the handshakes with the sensor for this host", err, inHandshake)
+	default:
+		c.i.closed.close(c.place, "the sensor cannot speak this app's TLS", 1)
+		c.note(fmt.Sprintf("TLS with the app failed: %v", err))
+	}
+	c.server.bottom.abort()
+}
+
+// refused remembers, after so many times, that the app does not want our
+// certificate.
+func (c *connection) refused(reason string, err error, times int) {
+	c.edit(func(info *tape.Conn) { info.TLS.Refused = true })
+	c.note(fmt.Sprintf("the app refused the sensor's certificate: %s", describe(err)))
+	if c.i.closed.close(c.place, reason, times) && !c.i.cfg.Strict {
+		c.i.cfg.Log.Warn("connections pass unopened from now on", "place", c.place, "reason", reason)
+	}
+}
+
+func version(v uint16) string {
+	if v < tls.VersionTLS10 {
+		return ""
+	}
+	return fmt.Sprintf("1.%d", v-tls.VersionTLS10)
+}
+
+// suites are all cipher suites there are, weak ones too: apps are watched
+// here, not saved.
+func suites() []uint16 {
+	var all []uint16
+	for _, s := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {
+		all = append(all, s.ID)
+	}
+	return all
+}
+
+// curves leaves out the hybrids with ML-KEM: they cost both ends more than
+// the rest of the handshake, and every peer has one of these.
+func curves() []tls.CurveID {
+	return []tls.CurveID{tls.X25519, tls.CurveP256, tls.CurveP384, tls.CurveP521}
+}

@@ -242,25 +242,50 @@ func openAr(w *walker, p Part) (bool, error) {
 	return true, nil
 }
 
-// openCpio reads archives of the new ASCII format.
+// isCpio accepts the new ASCII formats and the old one.
+func isCpio(b []byte) bool {
+	return len(b) > 6 && string(b[:5]) == "07070" && (b[5] == '1' || b[5] == '2' || b[5] == '7')
+}
+
+// cpioHead is the head of an entry: how long it is, how long the name and the
+// body behind it are, and to what each is filled up.
+type cpioHead struct{ size, name, body, fill int }
+
+// cpioEntry reads the head of an entry: numbers of eight hex digits, or of six
+// and eleven octal ones.
+func cpioEntry(b []byte) (cpioHead, bool) {
+	head, base, name, body := cpioHead{size: 110, fill: 4}, 16, []int{94, 102}, []int{54, 62}
+	switch {
+	case len(b) >= 110 && (string(b[:6]) == "070701" || string(b[:6]) == "070702"):
+	case len(b) >= 76 && string(b[:6]) == "070707":
+		head, base, name, body = cpioHead{size: 76, fill: 1}, 8, []int{59, 65}, []int{65, 76}
+	default:
+		return head, false
+	}
+	nameSize, err1 := strconv.ParseUint(string(b[name[0]:name[1]]), base, 32)
+	size, err2 := strconv.ParseUint(string(b[body[0]:body[1]]), base, 40)
+	head.name, head.body = int(nameSize), int(size)
+	return head, err1 == nil && err2 == nil && nameSize > 0
+}
+
+// openCpio reads archives of the ASCII formats.
 func openCpio(w *walker, p Part) (bool, error) {
-	for at := 0; at+110 <= len(p.Bytes); {
-		head := string(p.Bytes[at : at+110])
-		size, err1 := strconv.ParseUint(head[54:62], 16, 32)
-		nameSize, err2 := strconv.ParseUint(head[94:102], 16, 32)
-		if head[:5] != "07070" || err1 != nil || err2 != nil {
+	for at := 0; at < len(p.Bytes); {
+		head, ok := cpioEntry(p.Bytes[at:])
+		if !ok {
 			w.note(p.Name, at, "cpio: the head of an entry is broken")
 			return false, nil
 		}
-		name := strings.TrimRight(string(cut(p.Bytes, at+110, int(nameSize))), "\x00")
+		name := strings.TrimRight(string(cut(p.Bytes, at+head.size, head.name)), "\x00")
 		if name == "TRAILER!!!" {
 			break
 		}
-		from := at + (110+int(nameSize)+3)/4*4
-		if err := w.inside(p, strings.TrimPrefix(name, "./"), cut(p.Bytes, from, int(size))); err != nil {
+		up := func(n int) int { return (n + head.fill - 1) / head.fill * head.fill }
+		from := at + up(head.size+head.name)
+		if err := w.inside(p, strings.TrimPrefix(name, "./"), cut(p.Bytes, from, head.body)); err != nil {
 			return false, err
 		}
-		at = from + (int(size)+3)/4*4
+		at = from + up(head.body)
 	}
 	return true, nil
 }

@@ -1,6 +1,6 @@
 // Package unpack takes programs apart so that their bytes can be searched:
 // archives (ZIP, so APK, JAR, IPA and the like; asar, tar, ar and deb, cpio
-// and rpm, cabinets), installers (self-extracting archives, MSI, NSIS, Inno
+// and rpm, cabinets, 7z), installers (self-extracting archives, MSI, NSIS, Inno
 // Setup), compressed streams, and programs (PE, ELF, Mach-O), whose sections
 // it names. It is pure and bounded: it never panics, allocates no more than
 // [Limits] say, and what could not be read is a [Note] that names the place.
@@ -133,13 +133,13 @@ func openers() []opener {
 		{"msi", startsWith("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), openOLE},
 		{"ar", startsWith("!<arch>\n"), openAr},
 		{"rpm", startsWith("\xed\xab\xee\xdb"), openRPM},
-		{"cpio", startsWith("070701"), openCpio},
+		{"cpio", isCpio, openCpio},
 		{"tar", isTar, openTar},
 		{"gzip", startsWith("\x1f\x8b\x08"), openStream},
 		{"bzip2", startsWith("BZh"), openStream},
 		{"xz", startsWith("\xfd7zXZ\x00"), openStream},
 		{"zstd", startsWith("\x28\xb5\x2f\xfd"), openStream},
-		{"7z", startsWith("7z\xbc\xaf\x27\x1c"), openUnknown},
+		{"7z", startsWith("7z\xbc\xaf\x27\x1c"), openSevenZip},
 		{"rar", startsWith("Rar!\x1a\x07"), openUnknown},
 		{"squashfs", startsWith("hsqs"), openUnknown},
 		{"dmg", isDMG, openUnknown},

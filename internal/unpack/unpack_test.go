@@ -250,6 +250,9 @@ func containers(t *testing.T) map[string]struct {
 		"deb":           {arOf("data.tar.gz", gzipped(tarOf("x", body))), "f!/data.tar.gz!/content!/x"},
 		"rpm":           {rpmOf(gzipped(cpioOf("usr/x", body))), "f!/payload!/content!/usr/x"},
 		"cab":           {cabOf(t, "x.dll", body, 0), "f!/x.dll"},
+		"7z":            {sevenOf(sevenDeflate), "f!/note.txt"},
+		"cpio":          {cpioOf("usr/x", body), "f!/usr/x"},
+		"old cpio":      {oldCpioOf("usr/x", body), "f!/usr/x"},
 		"cab mszip":     {cabOf(t, "x.dll", body, 1), "f!/x.dll"},
 		"msi":           {oleOf([]byte(secret)), "f!/!BEY"},
 		"sfx zip":       {peOf([]byte("section"), zipOf(map[string][]byte{"a": body})), "f!/a"},
@@ -358,7 +361,7 @@ func TestHostileFilesEndWithANote(t *testing.T) {
 		"broken msi":   {append([]byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), make([]byte, 100)...), "offset 30"},
 		"broken gzip":  {gzipped([]byte(strings.Repeat("so long ", 100)))[:30], "gzip: broken after"},
 		"broken tar":   {append(tarOf("a", []byte("b"))[:1024], strings.Repeat("x", 512)...), "tar: "},
-		"7z":           {[]byte("7z\xbc\xaf\x27\x1c and so on"), "unpack it first"},
+		"7z":           {[]byte("7z\xbc\xaf\x27\x1c and so on"), "its header, which stands at the end, is not there"},
 		"with control": {zipOf(map[string][]byte{"a\x1b[2J": {1}})[:40], "f: "},
 	} {
 		parts, notes := walk(t, "f", c.b, unpack.Options{Limits: unpack.Limits{TotalBytes: 4 << 20}})
@@ -384,6 +387,14 @@ func TestTheErrorOfTheVisitorEndsTheWalk(t *testing.T) {
 	if !errors.Is(err, stop) || n != 1 {
 		t.Errorf("%v after %d visits", err, n)
 	}
+}
+
+// oldCpioOf is an archive of the format with octal numbers.
+func oldCpioOf(name string, b []byte) []byte {
+	entry := func(name string, b []byte) string {
+		return fmt.Sprintf("070707%06o%06o%06o%06o%06o%06o%06o%011o%06o%011o%s\x00%s", 1, 2, 0o100644, 0, 0, 1, 0, 0, len(name)+1, len(b), name, b)
+	}
+	return []byte(entry(name, b) + entry("TRAILER!!!", nil))
 }
 
 func TestSectionsOfPrograms(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"hash/crc32"
 	"math/rand/v2"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -19,7 +20,7 @@ import (
 // boxes are the containers.
 func boxes(t testing.TB) []coat {
 	t.Helper()
-	return append(textBoxes(), append(binaryBoxes(t), wireBoxes(t)...)...)
+	return slices.Concat(textBoxes(), binaryBoxes(t), archiveBoxes(t), wireBoxes(t))
 }
 
 func textBoxes() []coat {

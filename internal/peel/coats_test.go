@@ -52,6 +52,7 @@ func containers(t testing.TB) map[string][]byte {
 		"dns":           dnsTXT(marked),
 		"zip":           zipped(t, zip.Deflate, marked),
 		"tar":           tarred(t, marked),
+		"archive":       arOf(text),
 		"sqlite":        sqlitePage(marked),
 		"bplist":        bplist(marked),
 		"asn1":          asn1Of(t, marked),

@@ -186,6 +186,8 @@ func known(b []byte) bool {
 		return false
 	}
 	switch b[0] {
+	case '7', 'M', '!', 0xed, '0', 0xd0:
+		return archiveHead(b) != "" && (b[0] != '0' || len(bytes.Trim(b[:32], digits+"abcdefABCDEF")) == 0)
 	case 'x': // zlib at its usual levels
 		return strings.IndexByte("\x01\x9c\xda\x5e", b[1]) >= 0
 	case 0x1f, 0x28, 0xff, 0x04, 'B', 'P', 'H', 'b', 'S', 'L', 0x89, 0xfd:

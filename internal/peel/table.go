@@ -21,7 +21,7 @@ func structural() []Peeler {
 	all := []Peeler{
 		httpPeeler{}, chunkedPeeler{}, multipartPeeler{}, mailPeeler{}, jsonPeeler{}, formPeeler{}, markupPeeler{},
 		http2Peeler{}, grpcPeeler{}, websocketPeeler{}, dnsPeeler{},
-		zipPeeler{}, tarPeeler{}, sqlitePeeler{}, bplistPeeler{}, asn1Peeler{}, bsonPeeler{},
+		zipPeeler{}, tarPeeler{}, archivePeeler{}, sqlitePeeler{}, bplistPeeler{}, asn1Peeler{}, bsonPeeler{},
 		pngPeeler{}, jpegPeeler{}, thriftPeeler{},
 	}
 	all = append(append(all, itemPeelers()...), protobufPeeler{}, framePeeler{}, widePeeler{})

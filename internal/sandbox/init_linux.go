@@ -139,6 +139,7 @@ func reap(program int) error {
 		switch {
 		case errors.Is(err, unix.EINTR):
 		case errors.Is(err, unix.ECHILD):
+			linger()
 			return nil // nobody is left
 		case err != nil:
 			return fmt.Errorf("waiting: %w", err)

@@ -182,7 +182,11 @@ func (c *connection) edit(change func(*tape.Conn)) {
 
 // turn says that another protocol begins.
 func (c *connection) turn(proto string) {
-	c.edit(func(info *tape.Conn) { info.Proto = proto })
+	var known tape.Conn
+	c.edit(func(info *tape.Conn) { info.Proto = proto; known = *info })
+	if t, ok := c.tape.(tape.Learner); ok {
+		t.Learn(known)
+	}
 	if t, ok := c.tape.(tape.Turner); ok {
 		t.Turn(proto)
 	}

@@ -100,3 +100,11 @@ type Turner interface {
 	// Turn says that from here on proto is spoken.
 	Turn(proto string)
 }
+
+// Learner is a Tape that wants to know more of the connection before it is
+// closed, as when TLS has been opened.
+type Learner interface {
+	// Learn has all that is known by now. It comes before the octets that it
+	// is true of, and before a Turn.
+	Learn(c Conn)
+}

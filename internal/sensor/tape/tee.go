@@ -42,6 +42,14 @@ func (t teed) Turn(proto string) {
 	}
 }
 
+func (t teed) Learn(c Conn) {
+	for _, one := range t {
+		if learner, ok := one.(Learner); ok {
+			learner.Learn(c)
+		}
+	}
+}
+
 func (t teed) Close(c Conn) error {
 	var errs []error
 	for _, one := range t {

@@ -46,6 +46,7 @@ func (r *Reader) block() (body []byte, kind uint32, err error) {
 		h, err := r.peek(12)
 		if err != nil {
 			if errors.Is(err, io.EOF) && len(h) > 0 {
+				r.truncated = true
 				r.note(at, "the capture ends within a block")
 				err = errors.Join(io.EOF, r.skip(int64(len(h))))
 			}
@@ -76,6 +77,7 @@ func (r *Reader) block() (body []byte, kind uint32, err error) {
 		b, err := r.take(int(size))
 		switch {
 		case errors.Is(err, io.EOF):
+			r.truncated = true
 			r.note(at, "the capture ends within a block: %d of %d bytes", len(b), size)
 			return r.torn(b, kind)
 		case err != nil:

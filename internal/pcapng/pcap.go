@@ -42,6 +42,7 @@ func (r *Reader) nextRecord() (Packet, error) {
 				return Packet{}, err
 			}
 			if len(h) > 0 {
+				r.truncated = true
 				r.note(at, "the capture ends within the head of a packet")
 				err = r.skip(int64(len(h)))
 			}
@@ -68,6 +69,7 @@ func (r *Reader) nextRecord() (Packet, error) {
 		}
 		p.Data = b[recordHeader:]
 		if err != nil {
+			r.truncated = true
 			r.note(at, "the capture ends within a packet: %d of %d bytes", len(p.Data), kept)
 		}
 		return p, nil

@@ -93,14 +93,15 @@ const (
 
 // Reader reads a capture.
 type Reader struct {
-	in    *bufio.Reader
-	at    int64 // offset of what in gives next
-	hooks Hooks
-	order binary.ByteOrder
-	ng    bool
-	notes []Note
-	more  int // notes beyond maxNotes
-	spill []byte
+	in        *bufio.Reader
+	at        int64 // offset of what in gives next
+	hooks     Hooks
+	order     binary.ByteOrder
+	ng        bool
+	notes     []Note
+	more      int // notes beyond maxNotes
+	spill     []byte
+	truncated bool
 
 	// pcap
 	link  uint16
@@ -249,3 +250,6 @@ func among(b []byte, step int, fits func(b []byte) bool) bool {
 	}
 	return false
 }
+
+// Truncated reports whether the file was found to end within a packet.
+func (r *Reader) Truncated() bool { return r.truncated }

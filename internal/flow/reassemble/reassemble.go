@@ -1,20 +1,20 @@
-// Package reassemble reads capture files (pcap and pcapng) and puts the TCP
-// streams in them together. It reads from front to end once and keeps only
-// what is out of order, so captures of any size need little memory. Captured
-// bytes are hostile: whatever they hold, memory stays bounded, and what could
-// not be used is counted.
+// Package reassemble reads capture files (pcap and pcapng) and puts the
+// conversations in them together: TCP streams, UDP and ICMP exchanges. It
+// reads from front to end once and keeps only what is out of order, so
+// captures of any size need little memory. Loss, reordering, overlaps,
+// resets, fragments and connections that began before the capture are told
+// and survived. Captured bytes are hostile: whatever they hold, memory stays
+// bounded, and what could not be used is counted.
 package reassemble
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
 	"net/netip"
+	"time"
 
-	"github.com/gopacket/gopacket"
-	"github.com/gopacket/gopacket/layers"
-	"github.com/gopacket/gopacket/pcapgo"
+	"example.org/telltale/internal/pcapng"
 )
 
 // Direction is one direction of a connection.
@@ -39,86 +39,145 @@ type Stats struct {
 	Bytes int64
 	// Missing bytes in streams, where that is known.
 	Missing int64
-	// Unread packets were no TCP over IP, fragments, or cut.
+	// Unread packets were none that is looked for: no IP, another protocol,
+	// fragments that never became whole, or damaged.
 	Unread int
 	// Truncated: the capture ends within a packet.
 	Truncated bool
+	// Notes say what of the file could not be read.
+	Notes []string
 }
 
 // IsCapture reports whether a file that begins with b is a capture.
-func IsCapture(b []byte) bool {
-	if len(b) < 4 {
-		return false
-	}
-	switch [4]byte(b[:4]) {
-	case [4]byte{0xa1, 0xb2, 0xc3, 0xd4}, [4]byte{0xd4, 0xc3, 0xb2, 0xa1}, [4]byte{0xa1, 0xb2, 0x3c, 0x4d}, [4]byte{0x4d, 0x3c, 0xb2, 0xa1}, [4]byte{0x0a, 0x0d, 0x0d, 0x0a}:
-		return true
-	}
-	return false
+func IsCapture(b []byte) bool { return pcapng.IsCapture(b) }
+
+// Start is how a conversation begins.
+type Start struct {
+	// Client is the end that began it, as far as can be told; Server the
+	// other. Ports are 0 for ICMP.
+	Client, Server netip.AddrPort
+	// Transport is "tcp", "udp" or "icmp".
+	Transport string
+	At        time.Time
+	// Handshake says that its first packet was seen.
+	Handshake bool
 }
 
-// packets reads either format without copying.
-type packets interface {
-	ZeroCopyReadPacketData() ([]byte, gopacket.CaptureInfo, error)
+// Finish is how a conversation ended.
+type Finish struct {
+	// At is when its last packet came.
+	At time.Time
+	// Closed: both sides said that they were done. Reset: one broke it off.
+	Closed, Reset bool
+	// Answered: packets came from the server.
+	Answered bool
+	// Unreachable is what a router or the server's host said of it.
+	Unreachable string
+	// Missing octets; Differing octets came again and were not the same.
+	Missing, Differing int64
+	// Origin is what the capture said of the packets' sender: comments, or
+	// the trailer of PCAPdroid.
+	Origin Origin
 }
 
-const readBuffer = 1 << 20
+// Origin is what a capture says of who sent packets.
+type Origin struct {
+	Comment string
+	App     string
+}
 
-// Read reads a capture and calls open for every stream, when its first bytes
-// come. What was read before an error counts.
+// Conversation takes what passes between two ends, from one goroutine. b is
+// valid until Data returns; for datagrams, one call is one of them.
+type Conversation interface {
+	Data(out bool, at time.Time, b []byte)
+	// Gap says that n octets are missing (0 if it is not known how many).
+	Gap(out bool, at time.Time, n int)
+	// Close is called last, once.
+	Close(f Finish)
+}
+
+// Options of Walk.
+type Options struct {
+	// Open is called for every conversation.
+	Open func(Start) Conversation
+	// Hooks take what stands between the packets.
+	Hooks pcapng.Hooks
+	// Datagrams are wanted too: UDP and ICMP.
+	Datagrams bool
+	// Stop ends the walk early when it returns true; it may be nil.
+	Stop func() bool
+}
+
+// Read reads a capture and calls open for every TCP stream, when its first
+// bytes come. What was read before an error counts.
 func Read(r io.Reader, open func(Direction) Stream) (Stats, error) {
-	buffered := bufio.NewReaderSize(r, readBuffer)
-	magic, err := buffered.Peek(4)
-	if err != nil || !IsCapture(magic) {
-		return Stats{}, errors.New("no capture: it begins neither like pcap nor like pcapng")
+	return Walk(r, Options{Open: func(s Start) Conversation { return &pair{open: open, start: s} }})
+}
+
+// Walk reads a capture and hands out its conversations. What was read before
+// an error counts.
+func Walk(r io.Reader, o Options) (Stats, error) {
+	source, err := pcapng.NewReader(r, o.Hooks)
+	if err != nil {
+		return Stats{}, err
 	}
-	t := newTable(open)
-	err = t.readAll(buffered, magic[0] == 0x0a)
+	t := newTable(o)
+	err = t.readAll(source)
 	t.end()
+	notes, left := source.Notes()
+	for _, n := range notes {
+		t.stats.Notes = append(t.stats.Notes, n.String())
+	}
+	if left > 0 {
+		t.stats.Notes = append(t.stats.Notes, fmt.Sprintf("and %d more places", left))
+	}
+	t.stats.Truncated = source.Truncated()
 	return t.stats, err
 }
 
-func (t *table) readAll(r *bufio.Reader, ng bool) error {
-	var source packets
-	var link func(gopacket.CaptureInfo) layers.LinkType
-	if ng {
-		n, err := pcapgo.NewNgReader(r, pcapgo.NgReaderOptions{WantMixedLinkType: true})
-		if err != nil {
-			return fmt.Errorf("pcapng: %w", err)
-		}
-		source, link = n, func(ci gopacket.CaptureInfo) layers.LinkType { return ngLink(n, ci) }
-	} else {
-		p, err := pcapgo.NewReader(r)
-		if err != nil {
-			return fmt.Errorf("pcap: %w", err)
-		}
-		source, link = p, func(gopacket.CaptureInfo) layers.LinkType { return p.LinkType() }
-	}
+func (t *table) readAll(source *pcapng.Reader) error {
 	for {
-		b, ci, err := source.ZeroCopyReadPacketData()
-		switch {
-		case errors.Is(err, io.EOF):
+		p, err := source.Next()
+		if errors.Is(err, io.EOF) {
 			return nil
-		case errors.Is(err, io.ErrUnexpectedEOF):
-			t.stats.Truncated = true
-			return nil
-		case err != nil:
+		}
+		if err != nil {
 			return fmt.Errorf("packet %d: %w", t.stats.Packets+1, err)
 		}
 		t.stats.Packets++
-		s, ok := decode(b, link(ci))
-		if !ok {
+		if !t.packet(p) {
 			t.stats.Unread++
-			continue
 		}
-		t.segment(s)
+		if t.options.Stop != nil && t.options.Stop() {
+			return nil
+		}
 	}
 }
 
-// ngLink returns the link type of a packet's interface.
-func ngLink(r *pcapgo.NgReader, ci gopacket.CaptureInfo) layers.LinkType {
-	if i, err := r.Interface(ci.InterfaceIndex); err == nil {
-		return i.LinkType
+// pair gives a conversation to two streams.
+type pair struct {
+	open  func(Direction) Stream
+	start Start
+	sides [2]Stream // from the client, from the server
+}
+
+func (p *pair) side(out bool) Stream {
+	i, d := 0, Direction{p.start.Client, p.start.Server}
+	if !out {
+		i, d = 1, Direction{p.start.Server, p.start.Client}
 	}
-	return r.LinkType()
+	if p.sides[i] == nil {
+		p.sides[i] = p.open(d)
+	}
+	return p.sides[i]
+}
+
+func (p *pair) Data(out bool, _ time.Time, b []byte) { p.side(out).Data(b) }
+func (p *pair) Gap(out bool, _ time.Time, n int)     { p.side(out).Gap(n) }
+func (p *pair) Close(Finish) {
+	for _, s := range p.sides {
+		if s != nil {
+			s.End()
+		}
+	}
 }

@@ -3,8 +3,12 @@ package reassemble
 import (
 	"bytes"
 	"cmp"
-	"maps"
+	"encoding/binary"
+	"net/netip"
 	"slices"
+	"time"
+
+	"example.org/telltale/internal/pcapng"
 )
 
 const (
@@ -13,189 +17,240 @@ const (
 	waitLimit = 1 << 20
 	waitTotal = 16 << 20
 	// segmentCost is the memory that a segment takes besides its bytes.
-	segmentCost = 64
-	// streamLimit bounds the directions that are followed at a time, and
+	segmentCost = 96
+	// talkLimit bounds the conversations that are followed at a time, and
 	// idlePackets is after how many packets one counts as idle.
-	streamLimit = 1 << 16
+	talkLimit   = 1 << 15
 	idlePackets = 1 << 16
+	// quiet is how long after its last packet a conversation of datagrams,
+	// or one that was reset, is over.
+	quiet = 2 * time.Minute
+	// sweepEvery is after how many packets those are looked for.
+	sweepEvery = 1 << 12
 )
 
-// table follows the directions of all connections.
-type table struct {
-	open    func(Direction) Stream
-	halves  map[Direction]*half
-	waiting int
-	stats   Stats
+// key names a conversation, whoever sends: the lesser end comes first.
+type key struct {
+	a, b     [16]byte
+	pa, pb   uint16
+	protocol byte
 }
 
-// half is one direction of a connection.
+// table follows all conversations.
+type table struct {
+	options Options
+	decoder decoder
+	talks   map[key]*talk
+	last    *talk // the one of the last packet
+	waiting int
+	tails   int
+	stats   Stats
+	now     time.Time // of the last packet
+}
+
+// talk is one conversation.
+type talk struct {
+	key     key
+	number  int
+	flip    bool // the client is the second end of the key
+	conv    Conversation
+	started bool
+	over    bool // was closed; kept so that stragglers begin no new one
+	start   Start
+	finish  Finish
+	halves  [2]half // from the key's first end, from its second
+	seen    int     // packet that came last
+}
+
+// half is one direction of a conversation.
 type half struct {
-	number    int
-	direction Direction
-	stream    Stream
-	next      uint32 // the sequence number that comes next
-	fin       bool   // finAt is where it ends
-	finAt     uint32
-	last      int // the packet that came last
+	known bool
+	first uint32 // the sequence number of its first octet
+	next  uint32 // the sequence number that comes next
+	fin   bool   // finAt is where it ends
+	finAt uint32
+	ended bool
 	// wait are segments from beyond a gap, in order.
 	wait   []waiting
 	amount int // bytes in them, with segmentCost for each
+	// acked is what the other side had of this one beyond next; it was seen at
+	// packet ackedAt (0: nothing is missing).
+	acked   uint32
+	ackedAt int
+	tail    []byte // the last octets given, to compare copies with
 }
 
 type waiting struct {
-	seq  uint32
-	data []byte
+	seq     uint32
+	at      time.Time
+	data    []byte
+	missing int
 }
 
-func newTable(open func(Direction) Stream) *table {
-	return &table{open: open, halves: map[Direction]*half{}}
+func newTable(o Options) *table {
+	return &table{options: o, talks: map[key]*talk{}}
 }
 
-// segment takes the segments in the order of the capture.
-func (t *table) segment(s segment) {
-	h := t.halves[s.Direction]
-	if s.flags&flagSYN != 0 {
-		// After a connection with the same ports, a new one may begin.
-		if h != nil && s.seq+1 != h.next {
-			t.close(s.Direction, h)
-			h = nil
-		}
-		if h == nil {
-			h = t.begin(s.Direction, s.seq+1)
-		}
-		s.seq++
+// packet takes the packets in the order of the capture; false if nothing in
+// it was wanted.
+func (t *table) packet(p pcapng.Packet) bool {
+	if p.At.After(t.now) {
+		t.now = p.At
 	}
-	if h == nil {
-		if len(s.data) == 0 {
-			return
-		}
-		h = t.begin(s.Direction, s.seq) // the capture began later
+	if t.stats.Packets%sweepEvery == 0 {
+		t.sweep()
 	}
-	h.last = t.stats.Packets
-	if len(s.data) > 0 {
-		t.data(h, s.seq, s.data)
+	ip, ok := t.decoder.frame(p.Data, p.Link)
+	if !ok {
+		return false
 	}
-	if s.flags&flagFIN != 0 {
-		h.fin, h.finAt = true, s.seq+uint32(len(s.data))
+	switch {
+	case ip.protocol == protocolTCP:
+		return t.tcp(p, ip)
+	case !t.options.Datagrams:
+		return false
+	case ip.protocol == protocolUDP:
+		return t.udp(p, ip)
+	case ip.protocol == protocolICMP, ip.protocol == protocolICMPv6:
+		return t.icmp(p, ip)
 	}
-	if s.flags&flagRST != 0 || h.fin && int32(h.next-h.finAt) >= 0 {
-		t.close(s.Direction, h)
-	}
+	return false
 }
 
-func (t *table) begin(d Direction, next uint32) *half {
-	if len(t.halves) >= streamLimit {
+// keyOf returns the key of a packet, and whether the second end sent it.
+func keyOf(ip packet, from, to uint16) (k key, second bool) {
+	k = key{ip.from, ip.to, from, to, ip.protocol}
+	if c := bytes.Compare(ip.from[:], ip.to[:]); c > 0 || c == 0 && from > to {
+		return key{ip.to, ip.from, to, from, ip.protocol}, true
+	}
+	return k, false
+}
+
+func (t *table) find(k key) *talk {
+	if t.last != nil && t.last.key == k {
+		return t.last
+	}
+	one := t.talks[k]
+	if one != nil {
+		t.last = one
+	}
+	return one
+}
+
+// begin makes a conversation; fromClient tells whether the first packet is
+// from its client.
+func (t *table) begin(k key, second, fromClient bool, s Start) *talk {
+	if len(t.talks) >= talkLimit {
 		t.dropIdle()
 	}
 	t.stats.Streams++
-	h := &half{number: t.stats.Streams, direction: d, next: next, last: t.stats.Packets}
-	t.halves[d] = h
-	return h
+	one := &talk{key: k, number: t.stats.Streams, flip: second == fromClient, start: s}
+	one.start.Client, one.start.Server = end(k.a, k.pa), end(k.b, k.pb)
+	if one.flip {
+		one.start.Client, one.start.Server = one.start.Server, one.start.Client
+	}
+	one.seen = t.stats.Packets
+	t.talks[k], t.last = one, one
+	return one
 }
 
-// dropIdle ends directions that were silent for long, or else all.
-func (t *table) dropIdle() {
-	for _, all := range []bool{false, true} {
-		for _, d := range t.ordered() {
-			if h := t.halves[d]; all || t.stats.Packets-h.last > idlePackets {
-				t.close(d, h)
-			}
+func end(a [16]byte, port uint16) netip.AddrPort {
+	return netip.AddrPortFrom(netip.AddrFrom16(a).Unmap(), port)
+}
+
+// open begins the conversation where it is handed to.
+func (t *table) open(one *talk) {
+	if !one.started {
+		one.started = true
+		one.conv = t.options.Open(one.start)
+	}
+}
+
+// close ends a conversation; what waits is given, gaps and all.
+func (t *table) close(one *talk) {
+	if one.over {
+		return
+	}
+	for i := range one.halves {
+		t.flush(one, i)
+		t.tails -= len(one.halves[i].tail)
+		one.halves[i].tail = nil
+	}
+	one.over = true
+	if one.conv != nil {
+		one.conv.Close(one.finish)
+		one.conv = nil
+	}
+}
+
+func (t *table) drop(one *talk) {
+	t.close(one)
+	delete(t.talks, one.key)
+	if t.last == one {
+		t.last = nil
+	}
+}
+
+// sweep ends what has been quiet for long.
+func (t *table) sweep() {
+	t.dropThose(func(one *talk) bool {
+		return t.now.Sub(one.finish.At) > quiet && (one.over || one.finish.Reset || one.key.protocol != protocolTCP)
+	})
+}
+
+// dropThose ends the conversations that fit, in the order they began.
+func (t *table) dropThose(fits func(*talk) bool) {
+	var all []*talk
+	for _, one := range t.talks {
+		if fits(one) {
+			all = append(all, one)
 		}
-		if len(t.halves) < streamLimit {
+	}
+	slices.SortFunc(all, func(a, b *talk) int { return cmp.Compare(a.number, b.number) })
+	for _, one := range all {
+		t.drop(one)
+	}
+}
+
+// dropIdle ends what is over, then what was silent for long, or else all.
+func (t *table) dropIdle() {
+	for _, fits := range []func(*talk) bool{
+		func(one *talk) bool { return one.over },
+		func(one *talk) bool { return t.stats.Packets-one.seen > idlePackets },
+		func(one *talk) bool { return t.stats.Packets-one.seen > talkLimit/2 },
+		func(*talk) bool { return true },
+	} {
+		t.dropThose(fits)
+		if len(t.talks) < talkLimit*3/4 {
 			return
 		}
 	}
 }
 
-// ordered are the directions in the order they began.
-func (t *table) ordered() []Direction {
-	return slices.SortedFunc(maps.Keys(t.halves), func(a, b Direction) int {
-		return cmp.Compare(t.halves[a].number, t.halves[b].number)
-	})
-}
-
-// data gives what comes next to the stream and keeps what comes later.
-func (t *table) data(h *half, seq uint32, b []byte) {
-	ahead := int32(seq - h.next)
-	if ahead > 0 {
-		t.keep(h, seq, b)
-		return
-	}
-	if skip := -int64(ahead); skip < int64(len(b)) {
-		t.give(h, b[skip:])
-		t.drain(h)
-	}
-}
-
-func (t *table) give(h *half, b []byte) {
-	t.opened(h)
-	h.stream.Data(b)
-	h.next += uint32(len(b))
-	t.stats.Bytes += int64(len(b))
-}
-
-// opened makes the stream when it is needed first.
-func (t *table) opened(h *half) {
-	if h.stream == nil {
-		h.stream = t.open(h.direction)
-	}
-}
-
-// keep stores a segment from beyond a gap; if too many wait, what is missing
-// is given up.
-func (t *table) keep(h *half, seq uint32, b []byte) {
-	at, _ := slices.BinarySearchFunc(h.wait, seq, func(w waiting, seq uint32) int { return cmp.Compare(int32(w.seq-seq), 0) })
-	if at < len(h.wait) && h.wait[at].seq == seq && len(h.wait[at].data) >= len(b) {
-		return
-	}
-	h.wait = slices.Insert(h.wait, at, waiting{seq, bytes.Clone(b)})
-	h.amount += len(b) + segmentCost
-	t.waiting += len(b) + segmentCost
-	for h.amount > waitLimit || t.waiting > waitTotal && len(h.wait) > 0 {
-		t.skip(h)
-	}
-}
-
-// skip goes on behind the first gap.
-func (t *table) skip(h *half) {
-	gap := int32(h.wait[0].seq - h.next)
-	if gap > 0 {
-		t.opened(h)
-		h.stream.Gap(int(gap))
-		t.stats.Missing += int64(gap)
-		h.next = h.wait[0].seq
-	}
-	t.drain(h)
-}
-
-// drain gives what waits and now comes next.
-func (t *table) drain(h *half) {
-	n := 0
-	for ; n < len(h.wait) && int32(h.wait[n].seq-h.next) <= 0; n++ {
-		w := h.wait[n]
-		h.amount -= len(w.data) + segmentCost
-		t.waiting -= len(w.data) + segmentCost
-		if skip := int64(h.next - w.seq); skip < int64(len(w.data)) {
-			t.give(h, w.data[skip:])
-		}
-	}
-	h.wait = slices.Delete(h.wait, 0, n)
-}
-
-// close gives what waits, gaps and all, and ends a direction.
-func (t *table) close(d Direction, h *half) {
-	for len(h.wait) > 0 {
-		t.skip(h)
-	}
-	if h.stream != nil {
-		h.stream.End()
-	}
-	delete(t.halves, d)
-}
-
 // end closes everything.
-func (t *table) end() {
-	for _, d := range t.ordered() {
-		t.close(d, t.halves[d])
+func (t *table) end() { t.dropThose(func(*talk) bool { return true }) }
+
+// touch notes a packet of a conversation.
+func (t *table) touch(one *talk, p pcapng.Packet, fromClient bool) {
+	one.seen = t.stats.Packets
+	if p.At.After(one.finish.At) {
+		one.finish.At = p.At
 	}
+	one.finish.Answered = one.finish.Answered || !fromClient
+	if len(p.Comments) > 0 && one.finish.Origin.Comment == "" {
+		one.finish.Origin.Comment = p.Comments[0]
+	}
+	if one.finish.Origin.App == "" && p.Link == pcapng.LinkEthernet {
+		one.finish.Origin.App = trailer(p.Data)
+	}
+}
+
+// trailer reads the name that PCAPdroid puts behind packets.
+func trailer(b []byte) string {
+	const size, magic = 32, 0x01072021
+	if len(b) < 14+20+size || binary.BigEndian.Uint32(b[len(b)-size:]) != magic {
+		return ""
+	}
+	name, _, _ := bytes.Cut(b[len(b)-size+8:len(b)-4], []byte{0})
+	return string(name)
 }

@@ -118,7 +118,8 @@ func New(limits Limits, emit flow.Handler) *Conn {
 func Upgraded(limits Limits, emit flow.Handler) *Conn {
 	c := New(limits, emit)
 	s := c.begin(1, true)
-	s.asked, s.outEnd = true, true
+	s.asked = true
+	c.end(s, true)
 	return c
 }
 

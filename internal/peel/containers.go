@@ -81,6 +81,9 @@ func (formPeeler) Peel(in Input) []Candidate {
 	if eq < 1 || eq > 64 || !in.Shape.ascii() || bytes.ContainsAny(in.Bytes[:eq], " \n<>{\"&") || bytes.ContainsAny(in.Bytes, " \n") {
 		return nil
 	}
+	if n := len(in.Under); n > 0 && strings.HasPrefix(in.Under[n-1], "form:") && bytes.IndexByte(in.Bytes, '&') < 0 {
+		return nil // a value with a sign of equality in it
+	}
 	var out []Candidate
 	for _, p := range numbered(pairs(in.Bytes, 0, '&', "form:", 0.94)) {
 		if len(p.value) >= 6 {

@@ -120,11 +120,15 @@ func (s *search) visit(n *node) {
 	hits := s.hits(n)
 	opened := s.peel(n, shape, len(hits) > 0)
 	turned := len(n.path) > 0 && n.path[len(n.path)-1] == "reverse-bytes" // it would show as well before
-	if !opened && !message && !turned && !n.derived() && codebook(n.bytes, shape) != "" {
+	if !opened && !message && !turned && !n.derived() && n.score >= codebookSure && codebook(n.bytes, shape) != "" {
 		s.repeating = append(s.repeating, n)
 	}
 	s.report(n, hits, message || opened && !shape.Text())
 }
+
+// codebookSure is the least score of a path under which repeating blocks say
+// something: what comes of noise by a wrong coating repeats as well.
+const codebookSure = 0.4
 
 // peel asks every peeler in turn, and reports whether one of them explains
 // the layer as a whole. Where a needle can be read, no cipher is tried.

@@ -285,6 +285,9 @@ func base64Bids(in Input, name string, r run) []Candidate {
 			}
 			score = base / 3
 		}
+		if score <= base && in.Derived && len(compact) < 24 && !proven(in, plain) {
+			continue // under a key that was guessed there are many
+		}
 		whole := skip == 0 && r.until-r.from >= size-2
 		out = append(out, Candidate{Coats: []string{name}, Bytes: plain, Offset: r.from + skip, Length: len(text) - skip, Score: score, Whole: whole})
 	}
@@ -346,7 +349,7 @@ func (base32Peeler) Peel(in Input) []Candidate {
 		for _, r := range cut(runs(in.Bytes, 13, alphabet(letters+"234567"+newline)), in.Limit) {
 			text := in.Bytes[r.from:r.until]
 			plain := unbase32(withoutLines(text))
-			if len(plain) < 8 {
+			if len(plain) < 8 || in.Derived && len(plain) < 16 && !readable(plain) && !proven(in, plain) {
 				continue
 			}
 			base := 0.3

@@ -1,8 +1,10 @@
 package gateway
 
 import (
+	"encoding/binary"
 	"errors"
 	"io"
+	"net"
 	"net/netip"
 	"os"
 	"time"
@@ -14,9 +16,15 @@ import (
 	"example.org/telltale/internal/sensor/tape"
 )
 
-// isClosed reports the error of a link that its owner closed.
-func isClosed(err error) bool {
-	return errors.Is(err, os.ErrClosed) || errors.Is(err, io.ErrClosedPipe)
+// isOver reports the error of a link that has come to its end: its owner has
+// closed it, or the sandbox is gone.
+func isOver(err error) bool {
+	for _, end := range []error{io.EOF, os.ErrClosed, io.ErrClosedPipe, net.ErrClosed, deviceGone} {
+		if errors.Is(err, end) {
+			return true
+		}
+	}
+	return false
 }
 
 // handlers take from the stack what it has put together of the app's packets.
@@ -29,9 +37,13 @@ func (g *Gateway) handlers() {
 
 // arrive takes one packet that the app sent.
 func (g *Gateway) arrive(b []byte) {
+	g.last.Store(int64(time.Since(g.began)))
 	g.wire.Lock()
 	g.show(g.cfg.Clock(), b, false)
 	g.wire.Unlock()
+	if g.ctx.Err() != nil {
+		return
+	}
 	p, err := parsePacket(b)
 	if err != nil {
 		g.stray(packet{raw: b, body: b, src: netip.IPv4Unspecified(), dst: netip.IPv4Unspecified()}, "not carried: "+err.Error())
@@ -92,12 +104,26 @@ func (g *Gateway) show(at time.Time, b []byte, inbound bool) {
 		return
 	}
 	var owner tape.Process
-	if p, err := parsePacket(b); err == nil {
-		src, dst := p.ends()
-		if inbound {
-			src, dst = dst, src
-		}
-		owner = g.known.get(flowKey{p.proto, src, dst})
+	if p, err := parsePacket(b); err == nil && !opens(p) {
+		owner = g.known.get(exchangeOf(p, inbound))
 	}
 	g.cfg.Packets(at, b, inbound, owner)
+}
+
+// opens reports whether p begins a TCP connection: its owner is not known
+// before it was looked up, and another may have used the same port.
+func opens(p packet) bool {
+	return p.proto == protoTCP && !p.later && len(p.body) >= 20 && p.body[13]&(flagSYN|flagACK) == flagSYN
+}
+
+// exchangeOf is what p belongs to, the app's end first.
+func exchangeOf(p packet, inbound bool) flowKey {
+	src, dst := p.ends()
+	if inbound {
+		src, dst = dst, src
+	}
+	if (p.proto == protoICMP || p.proto == protoICMPv6) && !p.later && len(p.body) >= 8 {
+		src = netip.AddrPortFrom(src.Addr(), binary.BigEndian.Uint16(p.body[4:])) // of an echo; none fits else
+	}
+	return flowKey{p.proto, src, dst}
 }

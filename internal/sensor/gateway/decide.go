@@ -26,6 +26,8 @@ func (x *exchange) begin(first datagram) {
 // transport is how a protocol is called in the record.
 func transport(proto uint8) string {
 	switch proto {
+	case 0:
+		return "ip" // it could not be read further
 	case protoTCP:
 		return "tcp"
 	case protoUDP:
@@ -68,7 +70,7 @@ type refusal struct{ x *exchange }
 func (r refusal) send(d datagram) {
 	why := protocolUnreachable
 	switch p := d.packet; {
-	case !p.src.IsValid(): // it could not even be read
+	case p.src.IsUnspecified(): // there is nobody to tell
 		return
 	case p.proto == protoUDP:
 		why = portUnreachable
@@ -103,7 +105,7 @@ func (g *Gateway) stray(p packet, why string) {
 	if echoRequest(p) {
 		src = netip.AddrPortFrom(p.src, binary.BigEndian.Uint16(p.body[4:]))
 	}
-	g.flows.hand(flowKey{p.proto, src, dst}, datagram{p, payload}, why)
+	g.flows.hand(flowKey{p.proto, src, dst}, datagram{packet: p, payload: payload}, why)
 }
 
 // payloadOf is what of a datagram is recorded: the payload of UDP and of echo

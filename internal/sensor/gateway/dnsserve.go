@@ -18,7 +18,6 @@ func (g *Gateway) askUDP(src, dst netip.AddrPort, raw []byte, by answerer) {
 	if b := g.ask(c, raw, unframed, by); b != nil {
 		g.sendUDP(dst, src, b)
 	}
-	g.known.drop(flowKey{protoUDP, src, dst})
 }
 
 func unframed(b []byte) []byte { return b }

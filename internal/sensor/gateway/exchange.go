@@ -14,6 +14,8 @@ import (
 type datagram struct {
 	packet  packet
 	payload []byte
+	// done is called when it was passed on or given up.
+	done func()
 }
 
 // carrier is what becomes of the datagrams of one exchange.
@@ -62,9 +64,11 @@ func newTable(g *Gateway) *table {
 // hand gives a datagram to its exchange and begins one if need be. why is set
 // for what is not carried. Only the reader of the link calls it.
 func (t *table) hand(key flowKey, d datagram, why string) {
-	for t.g.ctx.Err() == nil {
+	d.done = t.g.busy.one()
+	for {
 		x := t.find(key, why)
 		if x == nil {
+			d.done() // the gateway is closed
 			return
 		}
 		taken, full := x.take(d)
@@ -76,9 +80,11 @@ func (t *table) hand(key flowKey, d datagram, why string) {
 			select {
 			case x.in <- d:
 			case <-t.g.ctx.Done():
+				d.done()
 			}
 			return
 		}
+		t.drop(x) // it is over
 	}
 }
 
@@ -145,20 +151,14 @@ func (x *exchange) run() {
 	ctx, cancel := context.WithCancel(x.g.ctx)
 	defer cancel()
 	x.ctx = ctx
-	var first datagram
-	select {
-	case first = <-x.in:
-	case <-ctx.Done():
-		return
-	}
+	first := <-x.in // whoever began the exchange hands it over next
 	x.begin(first)
-	defer x.g.known.drop(x.key)
 	c := x.decide(first)
 	var ok bool
 	if x.tape, ok = x.g.open(x.info); ok {
 		x.carry(first, c)
 	} else {
-		x.abandon()
+		x.abandon(first)
 	}
 	cancel()
 	c.close()
@@ -173,13 +173,14 @@ func (x *exchange) carry(d datagram, c carrier) {
 	defer timer.Stop()
 	for more := true; more; d, more = x.wait(timer) {
 		if !x.g.write(x.tape, x.info.ID, true, d.payload) {
-			x.abandon()
+			x.abandon(d)
 			return
 		}
 		x.touch()
 		if x.ctx.Err() == nil {
 			c.send(d)
 		}
+		d.done()
 	}
 }
 
@@ -210,12 +211,13 @@ func (x *exchange) silent() time.Duration {
 }
 
 // abandon lets no more datagrams in: they could not be recorded.
-func (x *exchange) abandon() {
+func (x *exchange) abandon(d datagram) {
+	d.done()
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.over = true
 	for len(x.in) > 0 {
-		<-x.in
+		(<-x.in).done()
 	}
 }
 

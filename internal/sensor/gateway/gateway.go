@@ -7,6 +7,7 @@ import (
 	"io"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
@@ -26,15 +27,19 @@ type Gateway struct {
 	queries chan struct{}
 
 	serial atomic.Int64
+	// began is when, and last how long after it the last packet came.
+	began time.Time
+	last  atomic.Int64
 	// wire guards the order of packets on the link and in cfg.Packets.
 	wire sync.Mutex
 
 	ctx    context.Context
 	cancel context.CancelFunc
-	// reading is closed when the link has ended; jobs are what else runs.
-	reading chan struct{}
-	jobs    sync.WaitGroup
-	close   sync.Once
+	// reading is closed when the link has ended, gone a little later, when
+	// the stack has taken what came last; jobs are what else runs.
+	reading, gone chan struct{}
+	jobs          sync.WaitGroup
+	close         sync.Once
 
 	mu sync.Mutex
 	// failure is the first error of the sink or of the link.
@@ -51,7 +56,7 @@ func New(cfg Config) (*Gateway, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &Gateway{cfg: cfg, maps: m, reading: make(chan struct{}), queries: make(chan struct{}, cfg.Limits.Queries)}
+	g := &Gateway{cfg: cfg, maps: m, reading: make(chan struct{}), gone: make(chan struct{}), queries: make(chan struct{}, cfg.Limits.Queries)}
 	g.end = &linkEnd{mtu: uint32(cfg.MTU), send: g.send}
 	if g.stack, err = newStack(g.end); err != nil {
 		return nil, err
@@ -69,6 +74,7 @@ func (g *Gateway) Start(ctx context.Context) error {
 		return errors.New("gateway: started twice")
 	}
 	g.ctx, g.cancel = context.WithCancel(ctx)
+	g.began = time.Now()
 	go g.read()
 	return nil
 }
@@ -147,16 +153,19 @@ func (g *Gateway) read() {
 			g.linkEnded(err)
 			return
 		}
-		if g.ctx.Err() != nil {
+		if g.arrive(b[:n]); g.ctx.Err() != nil {
 			return
 		}
-		g.arrive(b[:n])
 	}
 }
 
+// settle is how long the stack may take over the last segments.
+const settle = 250 * time.Millisecond
+
 // linkEnded lets the connections see the end of what they have received.
 func (g *Gateway) linkEnded(err error) {
-	if g.ctx.Err() == nil && !errors.Is(err, io.EOF) && !isClosed(err) {
+	time.AfterFunc(settle, func() { close(g.gone) })
+	if g.ctx.Err() == nil && !isOver(err) {
 		g.fail(fmt.Errorf("gateway: reading the link: %w", err))
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"sync"
+	"time"
 
 	"example.org/telltale"
 	"example.org/telltale/internal/sensor/tape"
@@ -30,7 +31,9 @@ func (g *Gateway) first(transport string, src, dst netip.AddrPort) tape.Conn {
 	if transport == "icmp" {
 		c.Src, c.Dst = netip.AddrPortFrom(src.Addr(), 0), netip.AddrPortFrom(dst.Addr(), 0)
 	}
-	g.known.add(flowKey{protocol(transport, dst.Addr()), src, dst}, c.Process)
+	if g.cfg.Packets != nil {
+		g.known.set(flowKey{protocol(transport, dst.Addr()), src, dst}, c.Process)
+	}
 	return c
 }
 
@@ -97,34 +100,46 @@ func (g *Gateway) write(t tape.Tape, id string, out bool, b []byte) bool {
 	return true
 }
 
-// processes are the owners of the exchanges under way, for the packets.
+// processes are the owners of the latest exchanges, for the packets: the last
+// ones come when an exchange is over.
 type processes struct {
 	mu    sync.RWMutex
 	byKey map[flowKey]tape.Process
+	// order of arrival, from next on: the oldest is forgotten first.
+	order []flowKey
+	next  int
 }
 
-func (p *processes) add(key flowKey, owner tape.Process) {
-	if owner.PID == 0 && owner.Name == "" {
-		return
-	}
+// maxOwners bounds how many exchanges' owners are remembered.
+const maxOwners = 1 << 16
+
+// set notes who owns an exchange; nobody, if that is not known.
+func (p *processes) set(key flowKey, owner tape.Process) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.byKey == nil {
 		p.byKey = map[flowKey]tape.Process{}
 	}
+	if _, again := p.byKey[key]; !again {
+		p.enter(key)
+	}
 	p.byKey[key] = owner
+}
+
+func (p *processes) enter(key flowKey) {
+	if len(p.order) < maxOwners {
+		p.order = append(p.order, key)
+		return
+	}
+	delete(p.byKey, p.order[p.next])
+	p.order[p.next] = key
+	p.next = (p.next + 1) % maxOwners
 }
 
 func (p *processes) get(key flowKey) tape.Process {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	return p.byKey[key]
-}
-
-func (p *processes) drop(key flowKey) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	delete(p.byKey, key)
 }
 
 // busy counts what is under way.
@@ -150,30 +165,56 @@ func (b *busy) one() func() {
 }
 
 // InProgress is how many TCP connections, attempts at one, DNS queries and
-// pings are under way. Other datagram exchanges have no end that could be
-// waited for and do not count.
+// pings are under way, and datagrams not yet passed on. Whether a datagram
+// will be answered nobody can know, so waiting for that does not count.
 func (g *Gateway) InProgress() int {
 	g.busy.mu.Lock()
 	defer g.busy.mu.Unlock()
 	return g.busy.n
 }
 
-// Quiet waits until nothing is in progress, or for the end of ctx.
+// silence is how long no packet may have come for the link to be empty.
+const silence = 50 * time.Millisecond
+
+// Quiet waits until nothing is in progress and no packet is on its way, or
+// for the end of ctx. After the last process inside has ended, Quiet and then
+// Close lose nothing that it sent.
 func (g *Gateway) Quiet(ctx context.Context) error {
-	g.busy.mu.Lock()
-	idle := make(chan struct{})
-	if g.busy.n == 0 {
-		close(idle)
-	} else if g.busy.idle == nil {
-		g.busy.idle = idle
-	} else {
-		idle = g.busy.idle
+	for {
+		wait := silence - (time.Since(g.began) - time.Duration(g.last.Load()))
+		if wait <= 0 && g.InProgress() == 0 {
+			return nil
+		}
+		var come <-chan time.Time
+		if wait > 0 {
+			come = time.After(wait)
+		}
+		select {
+		case <-come:
+		case <-g.busy.rest(come != nil):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
-	g.busy.mu.Unlock()
-	select {
-	case <-idle:
+}
+
+// rest is closed when nothing is in progress; it is nil if later is to be
+// waited for anyway.
+func (b *busy) rest(later bool) <-chan struct{} {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if later {
 		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
+	idle := b.idle
+	if idle == nil {
+		idle = make(chan struct{})
+	}
+	if b.n == 0 {
+		close(idle)
+		b.idle = nil
+	} else {
+		b.idle = idle
+	}
+	return idle
 }

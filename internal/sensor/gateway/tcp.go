@@ -141,7 +141,6 @@ func (t *grants) grant(r *tcp.ForwarderRequest) {
 func (a *attempt) run() {
 	defer a.g.busy.one()()
 	a.info = a.g.first("tcp", a.key.src, a.key.dst)
-	defer a.g.known.drop(a.key)
 	a.target, a.mapped = a.g.maps.target(a.key.dst)
 	switch why := a.g.refuses(a.key.dst); {
 	case !a.g.tcp.enter():
@@ -260,7 +259,7 @@ func (a *attempt) accept() (*appConn, error) {
 			done <- made{err: errors.New(err.String())}
 			return
 		}
-		done <- made{conn: newAppConn(ep, &q, a.g.reading)}
+		done <- made{conn: newAppConn(ep, &q, a.g.gone)}
 	}()
 	select {
 	case m := <-done:

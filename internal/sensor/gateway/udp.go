@@ -66,7 +66,7 @@ func whole(b *stack.PacketBuffer) (datagram, bool) {
 		src: addrPort(ends.SourceAddress(), 0).Addr(), dst: addrPort(ends.DestinationAddress(), 0).Addr(),
 		body: raw[len(network):],
 	}
-	return datagram{p, raw[len(raw)-len(data):]}, len(p.body) >= 8
+	return datagram{packet: p, payload: raw[len(raw)-len(data):]}, len(p.body) >= 8
 }
 
 // sendUDP makes a datagram from what the app had addressed back to it.

@@ -3,15 +3,28 @@
 package sandbox_test
 
 import (
+	"errors"
 	"fmt"
 	"net"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // inside is the program that runs in the box: one of its functions, by name.
 func inside(args []string) int {
 	functions := map[string]func([]string) error{
-		"hello":    hello,
-		"datagram": datagram,
+		"hello":       hello,
+		"datagram":    datagram,
+		"descriptors": descriptors,
+		"privileges":  privileges,
+		"stubborn":    stubborn,
+		"nested":      nested,
+		"escape":      escape,
 	}
 	f, ok := functions[args[0]]
 	if !ok {
@@ -30,19 +43,92 @@ func hello([]string) error {
 	return nil
 }
 
-// datagram sends one and says what came back.
+// datagram sends one as often as is said, and waits for the answer each time.
 func datagram(args []string) error {
 	conn, err := net.Dial("udp", args[0])
 	if err != nil {
 		return err
 	}
-	if _, err := conn.Write([]byte("hello")); err != nil {
-		return err
-	}
 	b := make([]byte, 100)
-	n, err := conn.Read(b)
-	fmt.Printf("answer: %s\n", b[:n])
-	return err
+	for range len(args) {
+		if _, err := conn.Write([]byte("hello")); err != nil {
+			return err
+		}
+		n, err := conn.Read(b)
+		if err != nil {
+			return err
+		}
+		if string(b[:n]) != "hello" {
+			return fmt.Errorf("the answer is %q", b[:n])
+		}
+	}
+	return nil
 }
 
-func owner([]string) int { return 0 }
+// descriptors fails if there are others than the standard ones and those
+// that the runtime opens.
+func descriptors([]string) error {
+	entries, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		target, err := os.Readlink("/proc/self/fd/" + e.Name())
+		if err != nil || slices.Contains([]string{"0", "1", "2"}, e.Name()) || strings.HasPrefix(target, "anon_inode:") {
+			continue
+		}
+		if !strings.HasPrefix(target, "/proc/") {
+			return fmt.Errorf("descriptor %s is %s", e.Name(), target)
+		}
+	}
+	return nil
+}
+
+// privileges fails if there are more than raw sockets for root.
+func privileges([]string) error {
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return err
+	}
+	allowed := []string{"0000000000000000"}
+	if os.Geteuid() == 0 {
+		allowed = append(allowed, fmt.Sprintf("%016x", 1<<unix.CAP_NET_RAW))
+	}
+	for line := range strings.Lines(string(status)) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), ":\t")
+		if strings.HasPrefix(name, "Cap") && !slices.Contains(allowed, value) || name == "NoNewPrivs" && value != "1" {
+			return fmt.Errorf("%s is %s", name, value)
+		}
+	}
+	return nil
+}
+
+// stubborn says that it is there, and ends for SIGKILL alone.
+func stubborn([]string) error {
+	signal.Ignore(syscall.SIGTERM)
+	fmt.Println("ready")
+	select {}
+}
+
+// nested makes namespaces as the sandbox of a browser does.
+func nested([]string) error {
+	uid := os.Geteuid()
+	attr := &syscall.SysProcAttr{
+		Cloneflags:  unix.CLONE_NEWUSER | unix.CLONE_NEWPID | unix.CLONE_NEWNET,
+		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: uid, Size: 1}},
+	}
+	pid, err := syscall.ForkExec("/proc/self/exe", []string{"self", "inside", "hello"}, &syscall.ProcAttr{
+		Files: []uintptr{0, 1, 2}, Sys: attr,
+	})
+	if err != nil {
+		return err
+	}
+	var status syscall.WaitStatus
+	if _, err := syscall.Wait4(pid, &status, 0, nil); err != nil {
+		return err
+	}
+	if status.ExitStatus() != 0 {
+		return errors.New("the nested process failed")
+	}
+	return nil
+}

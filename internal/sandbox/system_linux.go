@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -92,6 +91,15 @@ func deviceMounts() ([]mount, error) {
 	return all, nil
 }
 
+// protectDev makes the directory itself read-only, now that it is complete.
+func protectDev() error {
+	err := unix.MountSetattr(unix.AT_FDCWD, "/dev", 0, &unix.MountAttr{Attr_set: unix.MOUNT_ATTR_RDONLY})
+	if err != nil {
+		return fmt.Errorf("/dev: %w", err)
+	}
+	return nil
+}
+
 // protectProc makes read-only what of /proc is the machine's and not the
 // box's: to root, who owns it, it would be writable even without privileges.
 func protectProc() error {
@@ -138,47 +146,4 @@ func protect(path string, mask bool) error {
 	}
 	defer unix.Close(fd) //nolint:errcheck // the mount stays
 	return unix.MoveMount(fd, "", unix.AT_FDCWD, path, unix.MOVE_MOUNT_F_EMPTY_PATH)
-}
-
-// networkFiles writes the box's own name server and names.
-func networkFiles() error {
-	in := Inside()
-	if err := ownFile("/etc/resolv.conf", "nameserver "+in.Gateway4.String()+"\n"); err != nil {
-		return fmt.Errorf("name server: %w", err)
-	}
-	hosts := "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n"
-	if name, err := os.Hostname(); err == nil && name != "" && !strings.ContainsAny(name, " \t\n") {
-		hosts += "127.0.1.1 " + name + "\n"
-	}
-	err := ownFile("/etc/hosts", hosts)
-	if errors.Is(err, unix.ENOENT) {
-		return nil // without the file, all names are asked for
-	}
-	return err
-}
-
-// ownFile lays a file with text over path, or makes it where a link leads to
-// a private directory.
-func ownFile(path, text string) error {
-	scratch, err := os.CreateTemp("/run", ".own")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(scratch.Name()) //nolint:errcheck // what is mounted stays
-	_, err = scratch.WriteString(text)
-	err = errors.Join(err, scratch.Chmod(0o644), scratch.Close())
-	if err != nil {
-		return err
-	}
-	if target, err := os.Readlink(path); err == nil {
-		if !filepath.IsAbs(target) {
-			target = filepath.Join(filepath.Dir(path), target)
-		}
-		path = target
-	}
-	fd, err := clone(scratch.Name(), readOnly|unix.MOUNT_ATTR_NOEXEC)
-	if err != nil {
-		return err
-	}
-	return mount{fd, path, false, true}.attach()
 }

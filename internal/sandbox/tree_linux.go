@@ -53,7 +53,11 @@ func (t tree) build() error {
 	if err := cover(t.Remote); err != nil {
 		return err
 	}
-	for _, m := range append(system, own...) {
+	files, err := networkFiles()
+	if err != nil {
+		return fmt.Errorf("name server: %w", err)
+	}
+	for _, m := range slices.Concat(system, files, own) {
 		if err := m.attach(); err != nil && m.wanted {
 			return err
 		}
@@ -71,7 +75,7 @@ func (t tree) finish() error {
 	if err := protectProc(); err != nil {
 		return err
 	}
-	if err := networkFiles(); err != nil {
+	if err := protectDev(); err != nil {
 		return err
 	}
 	return maskSockets(t.Masked, t.Sockets)

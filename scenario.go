@@ -67,6 +67,11 @@ type DriverSpec struct {
 	Dir string `json:"dir,omitempty"`
 	// Env are extra NAME=value pairs.
 	Env []string `json:"env,omitempty"`
+	// Boxes says that the driver itself starts the app under test in a
+	// sandbox. Otherwise, with the sandbox sensor, all of it runs in one.
+	Boxes bool `json:"boxes,omitempty"`
+	// Writable are files and directories that it may write in a sandbox.
+	Writable []string `json:"writable,omitempty"`
 	// Timeout bounds one answer of the driver.
 	Timeout time.Duration `json:"timeout"`
 }

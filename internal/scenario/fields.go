@@ -79,11 +79,13 @@ func (r *reader) app(a *telltale.App) field {
 
 func (r *reader) driver(d *telltale.DriverSpec) field {
 	return r.object(map[string]field{
-		"kind":    r.text(&d.Kind),
-		"command": r.texts(&d.Command),
-		"dir":     r.text(&d.Dir),
-		"env":     r.texts(&d.Env),
-		"timeout": r.span(&d.Timeout),
+		"kind":     r.text(&d.Kind),
+		"command":  r.texts(&d.Command),
+		"dir":      r.text(&d.Dir),
+		"env":      r.texts(&d.Env),
+		"timeout":  r.span(&d.Timeout),
+		"boxes":    r.flag(&d.Boxes),
+		"writable": r.texts(&d.Writable),
 	})
 }
 

@@ -65,6 +65,9 @@ func (r *reader) finish(s *telltale.Scenario) {
 		s.App.Files[i].Path = r.resolve(f.Path)
 	}
 	s.Driver.Dir = r.resolve(cmpOr(s.Driver.Dir, "."))
+	for i, path := range s.Driver.Writable {
+		s.Driver.Writable[i] = r.resolve(path)
+	}
 	// A bare name is looked up on the search path; anything longer is a path.
 	if c := s.Driver.Command; len(c) > 0 && strings.ContainsAny(c[0], `/\`) && !filepath.IsAbs(c[0]) {
 		c[0] = filepath.Join(s.Driver.Dir, c[0])

@@ -97,6 +97,8 @@ func (w *writer) driver(d telltale.DriverSpec) {
 	w.text("  ", "dir", d.Dir)
 	w.list("  ", "env", d.Env)
 	w.line("  timeout: %s", quote(d.Timeout.String()))
+	w.line("  boxes: %t", d.Boxes)
+	w.list("  ", "writable", d.Writable)
 }
 
 func (w *writer) names(names map[string]string) {

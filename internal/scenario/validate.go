@@ -45,7 +45,7 @@ func (ps *Problems) checkCounts(s telltale.Scenario) {
 		has, max int
 	}{
 		{"app.files", len(s.App.Files), maxEntries}, {"driver.command", len(s.Driver.Command), maxEntries},
-		{"driver.env", len(s.Driver.Env), maxEntries}, {"sensors", len(s.Sensors), maxEntries},
+		{"driver.env", len(s.Driver.Env), maxEntries}, {"driver.writable", len(s.Driver.Writable), maxEntries}, {"sensors", len(s.Sensors), maxEntries},
 		{"accounts", len(s.Accounts), maxEntries}, {"directions", len(s.Directions), maxEntries},
 		{"words", len(s.Words), maxWords}, {"controls", len(s.Controls), maxEntries},
 		{"exclude", len(s.Exclude), maxEntries}, {"channel", len(s.Channel), maxEntries},
@@ -102,6 +102,9 @@ func (ps *Problems) checkDriver(d telltale.DriverSpec) {
 		if key, _, ok := strings.Cut(pair, "="); !ok || key == "" || strings.ContainsRune(pair, 0) || !utf8.ValidString(pair) {
 			ps.report(fmt.Sprintf("driver.env[%d]", i), "write NAME=value", "%q does not set a variable", clip(pair))
 		}
+	}
+	for i, path := range d.Writable {
+		ps.checkText(fmt.Sprintf("driver.writable[%d]", i), path, true)
 	}
 	ps.checkSpan("driver.timeout", d.Timeout, true)
 	if d.Dir != "" {

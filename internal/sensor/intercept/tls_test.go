@@ -1,0 +1,273 @@
+package intercept_test
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net"
+	"strings"
+	"testing"
+
+	"example.org/telltale"
+	"example.org/telltale/internal/sensor/authority"
+	"example.org/telltale/internal/sensor/intercept"
+)
+
+func TestProtocolsAreMirrored(t *testing.T) {
+	t.Parallel()
+	world := newAuthority(t)
+	for _, c := range []struct {
+		server, app []string
+		want        string
+	}{
+		{[]string{"odd/7"}, []string{"h2", "odd/7"}, "odd/7"},
+		{[]string{"a", "b"}, []string{"b", "a"}, "a"}, // the server chooses
+		{nil, []string{"h2", "http/1.1"}, ""},
+		{[]string{"h2"}, nil, ""},
+	} {
+		server := script(t, serving(t, world, c.server, "odd.test"), func(e *end) {
+			if err := e.Conn.(*tls.Conn).Handshake(); err == nil {
+				e.say(e.Conn.(*tls.Conn).ConnectionState().NegotiatedProtocol + ".")
+			}
+		})
+		r := start(t, world, server)
+		a, err := r.dial().secure(r.trusting("odd.test", c.app...), true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := a.Conn.(*tls.Conn).ConnectionState().NegotiatedProtocol; got != c.want {
+			t.Errorf("%q and %q: the app is told %q", c.app, c.server, got)
+		}
+		a.hear(c.want + ".")
+		_ = a.Close()
+		if got := r.next(1)[0]; got.TLS.ALPN != c.want || got.Visibility != telltale.Intercepted || string(got.in) != c.want+"." {
+			t.Errorf("%+v %+v", got.Conn, got.TLS)
+		}
+	}
+}
+
+// TestWithoutName: the app gets a certificate for what the server's is for.
+func TestWithoutName(t *testing.T) {
+	t.Parallel()
+	world := newAuthority(t)
+	server := script(t, serving(t, world, nil, "192.0.2.7", "first.test", "*.second.test"), echo)
+	r := start(t, world, server)
+	for i, name := range []string{"192.0.2.7", "first.test", "any.second.test"} {
+		config := &tls.Config{InsecureSkipVerify: true, VerifyConnection: func(s tls.ConnectionState) error {
+			_, err := s.PeerCertificates[0].Verify(x509.VerifyOptions{Roots: pool(r.ca), DNSName: name})
+			return err
+		}}
+		a, err := r.dial().secure(config, true)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		a.say("x")
+		a.hear("x")
+		_ = a.Close()
+		if got := r.next(i + 1)[i]; got.TLS.ServerName != "" || got.TLS.Unverified != "" || got.Visibility != telltale.Intercepted {
+			t.Errorf("%+v %+v", got.Conn, got.TLS)
+		}
+	}
+}
+
+// TestMappedAddress: an app that dials an address is shown a certificate for
+// it when the user has said who is there, whatever the server shows.
+func TestMappedAddress(t *testing.T) {
+	t.Parallel()
+	server := script(t, serving(t, newAuthority(t), nil, "other.test"), echo)
+	r := start(t, newAuthority(t), server, func(r *rig, _ *intercept.Config) { r.mapped, r.host = true, "name.test" })
+	for i, name := range []string{"127.0.0.1", "name.test"} {
+		a, err := r.dial().secure(r.trusting(name), true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.say("x")
+		a.hear("x")
+		_ = a.Close()
+		if got := r.next(i + 1)[i]; got.TLS.Unverified == "" || got.TLS.Refused || len(got.TLS.Certificates) != 2 || got.Host != "name.test" {
+			t.Errorf("%+v %+v", got.Conn, got.TLS)
+		}
+	}
+}
+
+// TestUnverifiedServer: the app decides as it would without us.
+func TestUnverifiedServer(t *testing.T) {
+	t.Parallel()
+	server := script(t, serving(t, newAuthority(t), nil, "odd.test"), echo)
+	r := start(t, newAuthority(t), server)
+	careless := r.trusting("odd.test")
+	careless.InsecureSkipVerify = true
+	a, err := r.dial().secure(careless, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.say("x")
+	a.hear("x")
+	_ = a.Close()
+	if got := r.next(1)[0]; got.Visibility != telltale.Intercepted || got.TLS.Unverified == "" || string(got.out) != "x" {
+		t.Errorf("%+v %+v", got.Conn, got.TLS)
+	}
+	_, err = r.dial().secure(r.trusting("odd.test"), true)
+	if bad := new(tls.CertificateVerificationError); !errors.As(err, &bad) {
+		t.Errorf("an app that verifies goes along: %v", err)
+	}
+	if got := r.next(2)[1]; !got.TLS.Refused || got.TLS.Unverified == "" || len(got.out) > 0 {
+		t.Errorf("%+v %+v", got.Conn, got.TLS)
+	}
+}
+
+// holder shows certificates of clients.
+func holder(t *testing.T, a *authority.Authority) func(string) *tls.Certificate {
+	t.Helper()
+	key, err := a.For("client")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(host string) *tls.Certificate {
+		if host != "known.test" {
+			return nil
+		}
+		return key
+	}
+}
+
+func TestClientCertificates(t *testing.T) {
+	t.Parallel()
+	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
+		for _, c := range []struct {
+			host string
+			wish tls.ClientAuthType
+			want telltale.Visibility
+		}{
+			{"known.test", tls.RequireAnyClientCert, telltale.Intercepted},
+			{"unknown.test", tls.RequireAnyClientCert, telltale.Opaque},
+			{"unknown.test", tls.RequestClientCert, telltale.Intercepted},
+		} {
+			world := newAuthority(t)
+			config := serving(t, world, nil, c.host)
+			config.ClientAuth, config.MaxVersion = c.wish, version
+			server := script(t, config, echo)
+			show := holder(t, newAuthority(t))
+			r := start(t, world, server, func(_ *rig, c *intercept.Config) { c.ClientCertificate = show })
+			app := r.trusting(c.host)
+			app.RootCAs.AddCert(world.Certificate())
+			app.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return show("known.test"), nil }
+			for i := range 2 {
+				a, err := r.dial().secure(app, true)
+				if err != nil {
+					t.Fatalf("%x %+v: %v", version, c, err)
+				}
+				a.say("x")
+				a.hear("x")
+				_ = a.Close()
+				got := r.next(i + 1)[i]
+				if got.Visibility != c.want || (c.want == telltale.Opaque) != strings.Contains(got.Error, "wants a certificate") {
+					t.Errorf("%x %+v, %d: %+v", version, c, i, got.Conn)
+				}
+			}
+		}
+	}
+}
+
+// TestServerThatSpeaksNoTLS: the app meets what it would have met.
+func TestServerThatSpeaksNoTLS(t *testing.T) {
+	t.Parallel()
+	for _, redial := range []bool{true, false} {
+		server := script(t, nil, func(e *end) {
+			_, _ = e.in.ReadByte()
+			e.say("HTTP/1.0 400 Bad Request\r\n\r\n")
+		})
+		r := start(t, newAuthority(t), server, func(r *rig, _ *intercept.Config) { r.redial = redial })
+		a := r.dial()
+		_, err := a.secure(r.trusting("clear.test"), true)
+		_ = a.Close()
+		if odd := new(tls.RecordHeaderError); errors.As(err, odd) != redial || err == nil {
+			t.Errorf("redial %v: the app gets %v", redial, err)
+		}
+		got := r.next(1)[0]
+		if got.Error == "" || got.TLS.Refused || redial != (got.Visibility == telltale.Opaque) || redial != strings.HasPrefix(string(got.in), "HTTP/1.0") {
+			t.Errorf("redial %v: %+v", redial, got.Conn)
+		}
+	}
+}
+
+// TestServerThatGivesUp: the server's alert reaches the app.
+func TestServerThatGivesUp(t *testing.T) {
+	t.Parallel()
+	world := newAuthority(t)
+	config := serving(t, world, nil, "up.test")
+	config.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) { return nil, errors.New("not today") }
+	server := script(t, config, func(e *end) { _ = e.Conn.(*tls.Conn).Handshake() })
+	for _, redial := range []bool{true, false} {
+		r := start(t, world, server, func(r *rig, _ *intercept.Config) { r.redial = redial })
+		for i := range 2 {
+			a := r.dial()
+			_, err := a.secure(r.trusting("up.test"), true)
+			_ = a.Close()
+			if alert := new(net.OpError); !errors.As(err, &alert) || alert.Op != "remote error" || !strings.Contains(err.Error(), "internal error") {
+				t.Errorf("redial %v, %d: the app gets %v", redial, i, err)
+			}
+			if got := r.next(i + 1)[i]; !strings.Contains(got.Error, "internal error") || got.TLS.Refused {
+				t.Errorf("redial %v, %d: %+v", redial, i, got.Conn)
+			}
+		}
+	}
+}
+
+// TestResumptionWithTheServer: new connections to the same server are cheap.
+func TestResumptionWithTheServer(t *testing.T) {
+	t.Parallel()
+	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
+		world := newAuthority(t)
+		config := serving(t, world, nil, "again.test")
+		config.MaxVersion = version
+		resumed := make(chan bool, 3)
+		server := script(t, config, func(e *end) {
+			if e.Conn.(*tls.Conn).Handshake() == nil {
+				resumed <- e.Conn.(*tls.Conn).ConnectionState().DidResume
+			}
+			echo(e)
+		})
+		r := start(t, world, server)
+		for i := range 3 {
+			a, err := r.dial().secure(r.trusting("again.test"), true)
+			if err != nil {
+				t.Fatal(err)
+			}
+			a.say("x")
+			a.hear("x")
+			_ = a.Close()
+			if got := r.next(i + 1)[i]; got.TLS.Unverified != "" || len(got.TLS.Certificates) == 0 {
+				t.Errorf("%x, %d: %+v", version, i, got.TLS)
+			}
+			if did := <-resumed; did != (i > 0) {
+				t.Errorf("%x, %d: resumed %v", version, i, did)
+			}
+		}
+	}
+}
+
+// TestAppThatLeavesWithoutAWord: it may check the certificate after the
+// handshake. Not one time, but often enough.
+func TestAppThatLeavesWithoutAWord(t *testing.T) {
+	t.Parallel()
+	world := newAuthority(t)
+	server := script(t, serving(t, world, nil, "quiet.test"), echo)
+	r := start(t, world, server)
+	app := r.trusting("quiet.test")
+	app.RootCAs.AddCert(world.Certificate())
+	for i := range 4 {
+		a, err := r.dial().secure(app, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = a.Close()
+		want := telltale.Intercepted
+		if i == 3 {
+			want = telltale.Opaque
+		}
+		if got := r.next(i + 1)[i]; got.Visibility != want {
+			t.Errorf("%d: %+v", i, got.Conn)
+		}
+	}
+}

@@ -127,3 +127,40 @@ func TestReadingInStepIsBounded(t *testing.T) {
 		}
 	}
 }
+
+// TestAlteredTextsInCharsets: turned round, shifted or widened, and then
+// written in a charset, in the middle of other bytes.
+func TestAlteredTextsInCharsets(t *testing.T) {
+	t.Parallel()
+	opener := peel.New(peel.All())
+	for _, c := range []struct{ text, form, charset string }{
+		{"竹米羊牛果花山水", "reversed", "utf-16le"}, {"竹米羊牛果花山水", "reversed", "utf-16be"}, {"竹米羊牛果花山水", "reversed", "gb18030"},
+		{"竹米羊牛果花山水", "reversed", "big5"}, {"가나다라마바사", "reversed", "euc-kr"}, {"かなのことば竹", "reversed", "shift-jis"},
+		{mark, "reversed", "utf-16le"}, {mark, "rot13", "utf-16be"}, {mark, "full-width", "utf-16le"}, {mark, "full-width", "gb18030"}, {mark, "full-width", "shift-jis"},
+	} {
+		var altered string
+		for _, f := range match.Forms() {
+			if f.Name == c.form {
+				altered = f.Alter(c.text)[0]
+			}
+		}
+		for prefix := range 9 {
+			r := rand.New(rand.NewPCG(uint64(prefix), 9))
+			b := append(noise(r, prefix), append(match.Encode(altered, c.charset), noise(r, 5)...)...)
+			for _, in := range [][]byte{b, b64(b)} {
+				got := opener.Open(context.Background(), peel.Job{Bytes: in, Needles: []peel.Needle{{Probe: "p", Text: c.text}}})
+				if len(got.Finds) != 1 {
+					t.Errorf("%s in %s, %d in front: %d finds", c.form, c.charset, prefix, len(got.Finds))
+					continue
+				}
+				f := got.Finds[0]
+				if n := len(f.Path); n < 2 || f.Path[n-2] != c.charset || f.Path[n-1] != c.form || !bytes.Contains(f.Bytes, []byte(altered)) {
+					t.Errorf("%s in %s, %d in front: path %q, opened %q", c.form, c.charset, prefix, f.Path, f.Bytes)
+				}
+				if _, err := peel.Retrace(f.Path, nil, in, func(b []byte) bool { return bytes.Equal(b, f.Bytes) }); err != nil {
+					t.Errorf("%s in %s, %d in front: %v", c.form, c.charset, prefix, err)
+				}
+			}
+		}
+	}
+}

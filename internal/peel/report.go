@@ -86,7 +86,8 @@ func bySpelling(b []byte, hits []match.Hit) []*spelling {
 	for _, h := range hits {
 		form, shift := wideForm(h, b)
 		if forms[form] == nil {
-			forms[form] = newPhases(form, b)
+			charset, _, _ := strings.Cut(form, " ")
+			forms[form] = newPhases(charset, b)
 		}
 		start := forms[form].startOf(h.At + shift)
 		i := slices.IndexFunc(groups, func(g *spelling) bool { return g.form == form && g.start == start })
@@ -120,10 +121,13 @@ func (s *search) state(n *node, r *spelling) {
 		f.Offset = n.offset + hits[0].At
 	}
 	if r.form != match.UTF8 {
-		step := n.bytes[r.start:]
-		f.Steps = append(slices.Clone(f.Steps), step)
-		f.Path = append(slices.Clone(f.Path), r.form)
-		f.Bytes = decodeForm(r.form, step)
+		f.Steps, f.Path = slices.Clone(f.Steps), slices.Clone(f.Path)
+		f.Bytes = n.bytes[r.start:]
+		for _, form := range formsOf(r.form) {
+			f.Steps = append(f.Steps, f.Bytes)
+			f.Path = append(f.Path, form)
+			f.Bytes = decodeForm(form, f.Bytes)
+		}
 	}
 	slices.SortFunc(hits, func(a, b match.Hit) int { return cmp.Compare(a.Needle, b.Needle) })
 	for _, h := range hits {
@@ -136,6 +140,14 @@ func (s *search) state(n *node, r *spelling) {
 	s.found.finds = append(s.found.finds, f)
 }
 
+// formsOf splits the form of a hit into a charset and an alteration.
+func formsOf(form string) []string {
+	if charset, altered, ok := strings.Cut(form, " "); ok && match.IsForm(altered) {
+		return []string{charset, altered}
+	}
+	return []string{form}
+}
+
 // wideForm tells the byte orders of UTF-16 and UTF-32 apart: Latin text in one
 // order, amid other Latin text, holds the same text in the other, some bytes
 // on. The ends of the bytes decide; without them it is little-endian. shift is
@@ -146,7 +158,7 @@ func wideForm(h match.Hit, b []byte) (form string, shift int) {
 		return h.Form, 0
 	}
 	other := b[max(0, h.At-unit+1):h.At]
-	if strings.HasSuffix(h.Form, "be") {
+	if strings.HasPrefix(h.Form[len("utf-16"):], "be") {
 		other = b[h.At+h.Len : min(len(b), h.At+h.Len+unit-1)]
 	}
 	if len(other) < unit-1 || len(bytes.Trim(other, "\x00")) > 0 {
@@ -159,14 +171,16 @@ func wideForm(h match.Hit, b []byte) (form string, shift int) {
 	for until < len(b) && (b[until] == 0) == (b[until-unit] == 0) {
 		until++
 	}
-	form = h.Form[:len(h.Form)-2] + "le"
-	if from == 0 && b[0] == 0 || until == len(b) && b[until-1] != 0 {
-		form = h.Form[:len(h.Form)-2] + "be"
+	charset, _, _ := strings.Cut(h.Form, " ")
+	order := func(end string) string { return strings.Replace(h.Form, charset, charset[:len(charset)-2]+end, 1) }
+	form, big := order("le"), from == 0 && b[0] == 0 || until == len(b) && b[until-1] != 0
+	if big {
+		form = order("be")
 	}
 	if from == h.At && until == h.At+h.Len || form == h.Form {
 		return h.Form, 0 // nothing around it, or no doubt
 	}
-	if strings.HasSuffix(form, "le") {
+	if !big {
 		return form, unit - 1
 	}
 	return form, 1

@@ -251,7 +251,8 @@ func unevenLines(b []byte, r run) []run {
 		}
 		from = end + 1
 	}
-	if n := len(lines); n < 2 || n > unevenLimit || even && lines[n-1].until-lines[n-1].from <= lines[0].until-lines[0].from {
+	block := func(n int) bool { return even && n%4 == 0 && lines[len(lines)-1].until-lines[len(lines)-1].from <= n }
+	if n := len(lines); n < 2 || n > unevenLimit || block(lines[0].until-lines[0].from) {
 		return nil
 	}
 	return lines

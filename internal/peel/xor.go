@@ -52,7 +52,22 @@ const xorAround = 96
 // difference of the same two the other way round.
 func reads(cipher, plain []byte, hit match.Hit) bool {
 	from, until := max(0, hit.At-xorAround), min(len(plain), hit.At+hit.Len+xorAround)
-	return evidence(plain[from:until]) > evidence(cipher[from:until])
+	if unit := unitOf(hit.Form); unit > 1 {
+		from += (hit.At - from) % unit // in step with the text
+	}
+	return evidence(littleEndian(hit.Form, plain[from:until])) > evidence(littleEndian(hit.Form, cipher[from:until]))
+}
+
+// littleEndian turns UTF-16 round, which evidence knows in one order only.
+func littleEndian(form string, b []byte) []byte {
+	if form != "utf-16be" {
+		return b
+	}
+	out := bytes.Clone(b)
+	for i := 0; i+1 < len(out); i += 2 {
+		out[i], out[i+1] = out[i+1], out[i]
+	}
+	return out
 }
 
 // repeating computes the key of n bytes, first byte for offset 0, from a

@@ -108,9 +108,33 @@ func Compile(needles []Needle) *Set {
 			}
 		}
 	}
+	c.addAltered(needles)
 	s := build(c.patterns)
 	s.folded = folded(needles)
 	return s
+}
+
+// addAltered adds what becomes of a text that is turned round, shifted or
+// widened before it is written in a charset. The form names both, the charset
+// first: "utf-16le reversed".
+func (c *collector) addAltered(needles []Needle) {
+	const least = 8
+	for _, name := range []string{"utf-16le", "gb18030", "big5", "utf-16be", "shift-jis", "euc-kr"} {
+		enc := Charset(name).NewEncoder()
+		for _, f := range Forms() {
+			if f.Name == "spaced" || f.Name == "reverse-bytes" {
+				continue
+			}
+			for i, n := range needles {
+				for _, text := range f.Alter(n.Text) {
+					enc.Reset()
+					if b, err := enc.Bytes([]byte(text)); err == nil && text != n.Text && len(b) >= least && utf8.ValidString(text) {
+						c.add(i, name+" "+f.Name, b)
+					}
+				}
+			}
+		}
+	}
 }
 
 // CompileExact prepares needles as the bytes they are, which need not be

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"example.org/telltale"
+	"example.org/telltale/internal/flow/packets"
 	"example.org/telltale/internal/pcapng"
 )
 
@@ -24,10 +25,10 @@ func newCapture(w io.Writer, limit int64) (*capture, error) {
 
 // packets writes segments seen at one time and flushes. An error stays in
 // the writer; see failed.
-func (c *capture) packets(at time.Time, segments ...segment) {
+func (c *capture) packets(at time.Time, segments ...packets.Segment) {
 	all := make([]pcapng.Packet, 0, len(segments))
 	for _, s := range segments {
-		all = append(all, pcapng.Packet{At: at, Data: s.packet()})
+		all = append(all, pcapng.Packet{At: at, Data: s.Packet()})
 	}
 	_ = c.Packets(all...)
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"example.org/telltale"
+	"example.org/telltale/internal/flow/packets"
 )
 
 // tap is a connection of the app that copies what it reads and writes to the
@@ -17,16 +18,9 @@ type tap struct {
 	clock telltale.Clock
 	out   *capture
 
-	mu       sync.Mutex
-	app, own side
-	closed   bool
-}
-
-// side is one end of the connection, with the next sequence number it uses.
-type side struct {
-	addr netip.AddrPort
-	seq  uint32
-	fin  bool
+	mu     sync.Mutex
+	stream *packets.Stream // from the app's end to our own
+	closed bool
 }
 
 // newTap writes the handshake. A connection whose ends are not IP addresses
@@ -37,13 +31,10 @@ func newTap(c net.Conn, out *capture, clock telltale.Clock) net.Conn {
 	if out == nil || !ok1 || !ok2 {
 		return c
 	}
-	t := &tap{Conn: c, clock: clock, out: out, app: side{addr: plain(app)}, own: side{addr: plain(own)}}
+	t := &tap{Conn: c, clock: clock, out: out, stream: packets.NewStream(plain(app), plain(own))}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	syn := t.segment(&t.app, &t.own, tcpSYN, nil)
-	syn.ack = 0
-	synAck := t.segment(&t.own, &t.app, tcpSYN|tcpACK, nil)
-	out.packets(clock(), syn, synAck, t.segment(&t.app, &t.own, tcpACK, nil))
+	out.packets(clock(), t.stream.Open()...)
 	return t
 }
 
@@ -53,51 +44,38 @@ func plain(a *net.TCPAddr) netip.AddrPort {
 	return netip.AddrPortFrom(ap.Addr().Unmap().WithZone(""), ap.Port())
 }
 
-// segment builds the next segment from one side and moves its sequence on.
-func (t *tap) segment(from, to *side, flags byte, payload []byte) segment {
-	s := segment{from: from.addr, to: to.addr, seq: from.seq, ack: to.seq, flags: flags, payload: payload}
-	from.seq += uint32(len(payload))
-	if flags&(tcpSYN|tcpFIN) != 0 {
-		from.seq++
-	}
-	return s
-}
-
-func (t *tap) data(from, to *side, b []byte) {
+// data writes what one side said: out is from the app.
+func (t *tap) data(out bool, b []byte) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.closed || from.fin {
+	if t.closed {
 		return
 	}
-	var all []segment
-	for len(b) > 0 {
-		n := min(len(b), maxSegment)
-		all = append(all, t.segment(from, to, tcpPSH|tcpACK, b[:n]))
-		b = b[n:]
+	if all := t.stream.Data(out, b); len(all) > 0 {
+		t.out.packets(t.clock(), all...)
 	}
-	t.out.packets(t.clock(), all...)
 }
 
 // fin writes the end of one direction, once.
-func (t *tap) fin(from, to *side) {
+func (t *tap) fin(out bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.closed || from.fin {
+	if t.closed {
 		return
 	}
-	from.fin = true
-	fin := t.segment(from, to, tcpFIN|tcpACK, nil)
-	t.out.packets(t.clock(), fin, t.segment(to, from, tcpACK, nil))
+	if all := t.stream.End(out); len(all) > 0 {
+		t.out.packets(t.clock(), all...)
+	}
 }
 
 // Read reads and notes what came, or that nothing more comes.
 func (t *tap) Read(b []byte) (int, error) {
 	n, err := t.Conn.Read(b)
 	if n > 0 {
-		t.data(&t.app, &t.own, b[:n])
+		t.data(true, b[:n])
 	}
 	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
-		t.fin(&t.app, &t.own)
+		t.fin(true)
 	}
 	return n, err
 }
@@ -105,13 +83,13 @@ func (t *tap) Read(b []byte) (int, error) {
 // Write notes what goes before it goes, so that an answer never stands
 // before its question.
 func (t *tap) Write(b []byte) (int, error) {
-	t.data(&t.own, &t.app, b)
+	t.data(false, b)
 	return t.Conn.Write(b)
 }
 
 // CloseWrite ends the direction to the app.
 func (t *tap) CloseWrite() error {
-	t.fin(&t.own, &t.app)
+	t.fin(false)
 	if half, ok := t.Conn.(interface{ CloseWrite() error }); ok {
 		return half.CloseWrite()
 	}
@@ -120,8 +98,8 @@ func (t *tap) CloseWrite() error {
 
 // Close ends both directions.
 func (t *tap) Close() error {
-	t.fin(&t.own, &t.app)
-	t.fin(&t.app, &t.own)
+	t.fin(false)
+	t.fin(true)
 	t.mu.Lock()
 	t.closed = true
 	t.mu.Unlock()

@@ -117,7 +117,7 @@ func (a *app) readPeel(name string) ([]byte, error) {
 
 // job reads texts and keys.
 func (f peelFlags) job() (peel.Job, error) {
-	job := peel.Job{ExpectList: f.list}
+	job := peel.Job{ExpectList: f.list, Passwords: true}
 	texts := slices.Clone(f.find)
 	if f.findFile != "" {
 		b, err := os.ReadFile(f.findFile)

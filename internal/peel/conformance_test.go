@@ -47,6 +47,7 @@ func coated(t testing.TB) map[string][]byte {
 	inputs["jpeg"] = jpegOf(r, text)
 	inputs["mail"] = []byte("From: a@example.test\r\nTo: b@example.test\r\nSubject: x\r\n\r\n" + marked)
 	inputs["thrift"] = thriftCompact(text)
+	inputs["openssl"] = append([]byte("Salted__saltsalt"), text...)
 	inputs["dictionary"] = withDictionary(t, text, []byte(key2006+" "+mark))
 	inputs["tail"] = bzip2Of(text)[4:]
 	inputs["numbers"] = each("%d,")(r, text)

@@ -41,7 +41,7 @@ func (keyedPeeler) Peel(in Input) []Candidate {
 // text count too.
 func (in Input) tryKeys(deep bool) []Candidate {
 	var out []Candidate
-	p := newProber([]sealed{{in.Bytes, in, enough}}, deep)
+	p := newProber([]sealed{{b: in.Bytes, in: in, least: enough, ivs: in.ivs}}, deep)
 	if in.ring != nil {
 		p.fish = in.ring.fish
 	}

@@ -163,6 +163,11 @@ func scanPhase(ctx context.Context, file []byte, layers []sealed, ph phase) []op
 	return nil
 }
 
+// compareHits orders hits: the likeliest first, then the longest.
+func compareHits(a, b probeHit) int {
+	return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(len(b.plain), len(a.plain)))
+}
+
 // scanOne runs a phase over one piece.
 func scanOne(file []byte, from int, layers []sealed, ph phase) []openedKey {
 	var out []openedKey
@@ -176,8 +181,6 @@ func scanOne(file []byte, from int, layers []sealed, ph phase) []openedKey {
 	}
 	ph.keys(p, file[from:min(len(file), from+scanPiece+scanOverlap)])
 	p.flush()
-	slices.SortStableFunc(out, func(a, b openedKey) int {
-		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(len(b.plain), len(a.plain)))
-	})
+	slices.SortStableFunc(out, func(a, b openedKey) int { return compareHits(probeHit(a), probeHit(b)) })
 	return out
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/cipher"
 	"crypto/des"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -15,8 +16,8 @@ import (
 
 // lock is a block cipher with one length of key, in every mode that it is
 // opened in. Coats are written "aes-128-cbc", with the place of the IV behind
-// a colon (":iv" in front of the ciphertext, ":key" the key's first bytes)
-// and ":le" for little-endian words.
+// a colon (":iv" in front of the ciphertext, ":key" the key's first bytes,
+// ":iv=" and hex digits elsewhere) and ":le" for little-endian words.
 type lock struct {
 	name string
 	// little is set if the words of the cipher are little-endian.
@@ -105,6 +106,13 @@ func openLock(coat string, key, b []byte) ([]byte, error) {
 		case "ccm":
 			return openCCM(block, b)
 		case "gcm":
+			if place != "" {
+				nonce, err := statedIV(place, gcmNonce)
+				if err != nil {
+					return nil, err
+				}
+				b = slices.Concat(nonce, b)
+			}
 			return openGCM(block, b)
 		}
 		return openMode(block, opening{mode, place, key}, b)
@@ -112,10 +120,24 @@ func openLock(coat string, key, b []byte) ([]byte, error) {
 	return nil, fmt.Errorf("%s does not take a key of %d bytes", coat, len(key))
 }
 
-// opening is a mode, the place of the IV ("", "iv" or "key") and the key.
+// opening is a mode, the place of the IV ("", "iv", "key", or the IV itself as
+// ivPlace writes it) and the key.
 type opening struct {
 	mode, place string
 	key         []byte
+}
+
+// ivPlace is the place of an IV that stands elsewhere: the coat states it.
+func ivPlace(iv []byte) string { return "iv=" + hex.EncodeToString(iv) }
+
+// statedIV reads what ivPlace writes.
+func statedIV(place string, size int) ([]byte, error) {
+	digits, ok := strings.CutPrefix(place, "iv=")
+	iv, err := hex.DecodeString(digits)
+	if !ok || err != nil || len(iv) != size {
+		return nil, fmt.Errorf("%q is no place of an IV of %d bytes", place, size)
+	}
+	return iv, nil
 }
 
 var errBlocks = errors.New("not whole blocks")
@@ -138,6 +160,11 @@ func openPadded(block cipher.Block, o opening, b []byte) (plain []byte, pad int,
 			return nil, 0, errBlocks
 		}
 		iv, b = b[:size], b[size:]
+	case "":
+	default:
+		if iv, err = statedIV(o.place, size); err != nil {
+			return nil, 0, err
+		}
 	}
 	if stream := streamMode(o.mode); stream != nil {
 		return stream(block, iv, b), 0, nil
@@ -193,6 +220,7 @@ func openGCM(block cipher.Block, b []byte) ([]byte, error) {
 }
 
 const (
+	gcmNonce = 12
 	ccmNonce = 12
 	ccmTag   = 16
 )

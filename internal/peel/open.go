@@ -68,6 +68,11 @@ type node struct {
 	// unlocked: a key of a file, or one of the list, opened it after all;
 	// deepened: the slow tests of listed keys were done.
 	unlocked, deepened bool
+	// part: it is a part of its parent; values are its own short parts.
+	part   bool
+	values [][]byte
+	// derives: the cheap recipes, and the slow ones, were tried.
+	derives [2]bool
 }
 
 // derived reports whether a key on the path was computed, not found.
@@ -95,6 +100,11 @@ type search struct {
 	scanned bool
 	// deep counts the layers that the slow tests of listed keys were done on.
 	deep int
+	// derived counts the layers on which cheap and slow recipes were tried,
+	// deriveSpent what that cost. texts are those of the key files.
+	derived     [2]int
+	deriveSpent int64
+	texts       []secret
 	// salts counts the layers that salted digests were looked for in.
 	salts int
 	salt  map[saltPlace]*Key
@@ -120,7 +130,7 @@ func (s *search) visit(n *node) {
 	hits := s.hits(n)
 	opened := s.peel(n, shape, len(hits) > 0)
 	turned := len(n.path) > 0 && n.path[len(n.path)-1] == "reverse-bytes" // it would show as well before
-	if !opened && !message && !turned && !n.derived() && n.score >= codebookSure && codebook(n.bytes, shape) != "" {
+	if !opened && !message && !turned && n.key == nil && n.score >= codebookSure && codebook(n.bytes, shape) != "" {
 		s.repeating = append(s.repeating, n)
 	}
 	s.report(n, hits, message || opened && !shape.Text())
@@ -201,6 +211,10 @@ func (s *search) take(n *node, c Candidate) {
 		bytes: c.Bytes, parent: n, score: n.score * c.Score, key: n.key,
 		path: append(slices.Clone(n.path), c.Coats...), steps: slices.Clone(n.steps),
 		from: n.from, length: n.length, offset: n.offset,
+	}
+	child.part = c.Part || c.Length > 0 && c.Length < len(n.bytes)
+	if c.Part && len(c.Bytes) <= besideLong && len(n.values) < besideMost {
+		n.values = append(n.values, c.Bytes)
 	}
 	for range c.Coats {
 		child.steps = append(child.steps, n.step(c))

@@ -9,7 +9,7 @@ import (
 // program, where every place may be a key.
 func BenchmarkPasses(b *testing.B) {
 	file, message := noiseBytes(1, 1<<16), noiseBytes(2, 240)
-	layers := []sealed{{message, scanInput(message), scanEnough}}
+	layers := []sealed{{b: message, in: scanInput(message), least: scanEnough}}
 	s := newSurprise(file)
 	for _, r := range rawPasses() {
 		b.Run(r.name, func(b *testing.B) {

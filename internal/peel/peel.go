@@ -54,6 +54,11 @@ type Job struct {
 	// KeyFiles are searched for keys at every place, for layers that look
 	// like ciphertext and that no other key opens. It takes seconds.
 	KeyFiles []KeyFile
+	// Passwords: Keys that are text are tried as passwords, too, for the few
+	// layers that stay shut, which takes about a second. Without it they are
+	// where a message says that its key was made of one, or if there are
+	// KeyFiles.
+	Passwords bool
 	// Words are texts that may well stand inside: words that were typed.
 	// They help to tell a right key from a wrong one and are not reported.
 	Words []string
@@ -176,6 +181,8 @@ type Input struct {
 	Limit int
 	// Context ends long work.
 	Context context.Context
+	// ivs are values beside the layer that may be its IV.
+	ivs [][]byte
 	// ring is what a search keeps of its keys; nil outside of one.
 	ring *keyring
 }

@@ -47,6 +47,8 @@ type sealed struct {
 	in Input
 	// least is the evidence in bits that a text needs to be believed.
 	least float64
+	// ivs are values beside the layer that may be its IV or nonce.
+	ivs [][]byte
 }
 
 // keyRef says where a key stands: in a file, or in a list.
@@ -150,7 +152,7 @@ func (p *prober) confirm(l *lock, block cipher.Block, key []byte, ref keyRef, c 
 	b := p.layers[c.layer].b
 	for _, mode := range c.modes {
 		if mode == "gcm" || mode == "ccm" {
-			p.confirmTag(l, block, key, ref, mode, c.layer)
+			p.confirmTag(l, block, tagProbe{c, key, ref, mode})
 			continue
 		}
 		o := opening{mode, c.place, key}
@@ -166,11 +168,14 @@ func (p *prober) confirm(l *lock, block cipher.Block, key []byte, ref keyRef, c 
 // confirmTag opens with a mode whose tag tells a wrong key. It costs much, so
 // a little more is looked at before: where the first block (in p.head) is no
 // magic, the second must do for text; where deep, the first four must do.
-func (p *prober) confirmTag(l *lock, block cipher.Block, key []byte, ref keyRef, mode string, layer int) {
-	b := p.layers[layer].b
+func (p *prober) confirmTag(l *lock, block cipher.Block, t tagProbe) {
+	b := p.layers[t.check.layer].b
+	if nonce, err := statedIV(t.check.place, gcmNonce); err == nil {
+		b = slices.Concat(nonce, b)
+	}
 	open, counter := openGCM, [16]byte{15: 3}
 	copy(counter[:], b[:ccmNonce])
-	if mode == "ccm" {
+	if t.mode == "ccm" {
 		open, counter = openCCM, ccmCounter(b[:ccmNonce])
 		counter[15] = 2
 	}
@@ -187,8 +192,16 @@ func (p *prober) confirmTag(l *lock, block cipher.Block, key []byte, ref keyRef,
 		}
 	}
 	if plain, err := open(block, b); err == nil && len(plain) > 0 {
-		p.hit(probeHit{layer, l.coat(mode, ""), slices.Clone(key), ref, plain, 0.99})
+		p.hit(probeHit{t.check.layer, l.coat(t.mode, t.check.place), slices.Clone(t.key), t.keyRef, plain, 0.99})
 	}
+}
+
+// tagProbe is a key that passed the check of a mode with a tag.
+type tagProbe struct {
+	check *probeCheck
+	key   []byte
+	keyRef
+	mode string
 }
 
 // deepBytes is how much is decrypted whole of one layer with all keys of a

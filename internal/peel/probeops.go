@@ -40,12 +40,35 @@ func (p *prober) blockOps(n int) []probeOp {
 		if len(b) > 4 && (n == 16 || p.deep) {
 			out.streams(i, b, n)
 		}
-		if n == 16 {
-			out.tagged(i, b)
+		if n == 16 && len(b) > ccmNonce+ccmTag {
+			out.tagged(i, b[:ccmNonce], b[ccmNonce:], "")
+		}
+		for _, iv := range p.layers[i].ivs {
+			out.beside(i, b, iv, n)
 		}
 	}
 	return out
 }
+
+// beside are the modes with an IV or a nonce that stands beside the message.
+func (l *opList) beside(i int, b, iv []byte, n int) {
+	place := ivPlace(iv)
+	if len(iv) == n && len(b)%n == 0 && len(b) >= n {
+		next := 0
+		if n == 8 && len(b) >= 2*n {
+			next = l.op(probeOp{in: b[n : 2*n]})
+		}
+		l.add(probeOp{in: b[:n]}, probeCheck{layer: i, mask: iv, modes: []string{"cbc"}, place: place, next: next})
+	}
+	if len(iv) == n && n == 16 && len(b) > 4 {
+		l.add(probeOp{encrypt: true, in: iv}, probeCheck{layer: i, mask: b[:min(n, len(b))], modes: streamModes(), place: place})
+	}
+	if len(iv) == gcmNonce && n == 16 && len(b) > ccmTag {
+		l.tagged(i, iv, b, place)
+	}
+}
+
+func streamModes() []string { return []string{"ctr", "cfb", "ofb", "cfb8"} }
 
 type opList []probeOp
 
@@ -101,7 +124,7 @@ func (l *opList) blocks(i int, b []byte, n int, deep bool) {
 // streams are the modes that make a stream: their first blocks are the same,
 // but for CFB of bytes, of which it is the first byte.
 func (l *opList) streams(i int, b []byte, n int) {
-	modes := []string{"ctr", "cfb", "ofb", "cfb8"}
+	modes := streamModes()
 	head := b[:min(n, len(b))]
 	l.add(probeOp{encrypt: true, in: make([]byte, n)}, probeCheck{layer: i, mask: head, modes: modes})
 	l.add(probeOp{encrypt: true, byKey: true, in: nil}, probeCheck{layer: i, mask: head, modes: modes, place: "key"})
@@ -110,18 +133,18 @@ func (l *opList) streams(i int, b []byte, n int) {
 	}
 }
 
-// tagged are the modes that can tell a wrong key; a block does it sooner.
-func (l *opList) tagged(i int, b []byte) {
-	if len(b) < ccmNonce+ccmTag+1 {
-		return
-	}
-	body := b[ccmNonce : len(b)-ccmTag]
+// tagged are the modes that can tell a wrong key; a block does it sooner. b is
+// what stands behind the nonce.
+func (l *opList) tagged(i int, nonce, b []byte, place string) {
+	body := b[:len(b)-ccmTag]
 	body = body[:min(16, len(body))]
 	counter := make([]byte, 16)
-	copy(counter, b[:ccmNonce])
+	copy(counter, nonce)
 	counter[15] = 2
-	l.add(probeOp{encrypt: true, in: counter}, probeCheck{layer: i, mask: body, modes: []string{"gcm"}})
-	ccm := ccmCounter(b[:ccmNonce])
-	ccm[15] = 1
-	l.add(probeOp{encrypt: true, in: ccm[:]}, probeCheck{layer: i, mask: body, modes: []string{"ccm"}})
+	l.add(probeOp{encrypt: true, in: counter}, probeCheck{layer: i, mask: body, modes: []string{"gcm"}, place: place})
+	if place == "" {
+		ccm := ccmCounter(nonce)
+		ccm[15] = 1
+		l.add(probeOp{encrypt: true, in: ccm[:]}, probeCheck{layer: i, mask: body, modes: []string{"ccm"}})
+	}
 }

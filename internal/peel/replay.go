@@ -150,6 +150,8 @@ func replayCoat(coat string, key *Key, b []byte) ([]byte, error) {
 		return replayCoding(name, b)
 	case "hash":
 		return b, nil
+	case "salt":
+		return openSalt(coat, b)
 	}
 	if strings.HasSuffix(coat, ":dictionary") && key != nil {
 		return openDictionary(coat, key.Bytes, b, layerLimit)

@@ -33,7 +33,8 @@ const (
 // the likeliest, and none where a copy was found.
 func (s *search) rests() []Rest {
 	nodes := slices.DeleteFunc(slices.Clone(s.sealed), func(n *node) bool {
-		return len(n.bytes) < leastRest || n.score < leastSure || n.derived() || n.key != nil || !noise(n.bytes) && codebook(n.bytes, ShapeOf(n.bytes)) == ""
+		told := n.salted() || len(n.bytes) >= leastRest && (noise(n.bytes) || codebook(n.bytes, ShapeOf(n.bytes)) != "")
+		return !told || n.score < leastSure || n.derived() || n.key != nil
 	})
 	slices.SortStableFunc(nodes, func(a, b *node) int {
 		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(len(b.bytes), len(a.bytes)), cmp.Compare(a.order, b.order))

@@ -22,7 +22,7 @@ func structural() []Peeler {
 		httpPeeler{}, chunkedPeeler{}, multipartPeeler{}, mailPeeler{}, jsonPeeler{}, formPeeler{}, markupPeeler{},
 		http2Peeler{}, grpcPeeler{}, websocketPeeler{}, dnsPeeler{},
 		zipPeeler{}, tarPeeler{}, archivePeeler{}, sqlitePeeler{}, bplistPeeler{}, asn1Peeler{}, bsonPeeler{},
-		pngPeeler{}, jpegPeeler{}, thriftPeeler{},
+		pngPeeler{}, jpegPeeler{}, thriftPeeler{}, saltedPeeler{},
 	}
 	all = append(append(all, itemPeelers()...), protobufPeeler{}, framePeeler{}, widePeeler{})
 	return append(append(all, textPeelers()...), rotatePeeler{})

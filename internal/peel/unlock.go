@@ -22,15 +22,17 @@ const (
 )
 
 // unlock does what takes long, once nothing else is left to do: the slow tests
-// of listed keys, and the search for keys in the key files. It reports whether
-// there is something new in the queue.
+// of listed keys, keys made of passwords, the search for keys in the key files.
+// It reports whether there is something new in the queue.
 func (s *search) unlock() bool {
-	for s.ctx.Err() == nil && s.deepen() {
-		if s.queue.Len() > 0 {
-			return true
+	for _, step := range []func() bool{s.deepen, func() bool { return s.derive(false) }, s.scanFiles, func() bool { return s.derive(true) }} {
+		for s.ctx.Err() == nil && step() {
+			if s.queue.Len() > 0 {
+				return true
+			}
 		}
 	}
-	return s.ctx.Err() == nil && s.scanFiles()
+	return false
 }
 
 // deepen tries the listed keys once more on the likeliest layer that stayed
@@ -41,7 +43,7 @@ func (s *search) deepen() bool {
 	}
 	var best *node
 	for _, n := range s.sealed {
-		if !n.deepened && (best == nil || n.worth() > best.worth()) && !s.found.covers(n) {
+		if !n.deepened && !n.salted() && (best == nil || n.worth() > best.worth()) && !s.found.covers(n) {
 			best = n
 		}
 	}
@@ -51,7 +53,7 @@ func (s *search) deepen() bool {
 	best.deepened = true
 	s.deep++
 	in := s.input(best, ShapeOf(best.bytes))
-	in.Limit = layerLimit
+	in.Limit, in.ivs = layerLimit, s.ivs(best)
 	for _, c := range in.tryKeys(true) {
 		best.unlocked = true
 		s.take(best, c)
@@ -83,7 +85,10 @@ func (s *search) scanFiles() bool {
 	slices.SortStableFunc(s.sealed, func(a, b *node) int {
 		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(len(b.bytes), len(a.bytes)))
 	})
-	nodes := apart(s.sealed)
+	nodes := apart(slices.DeleteFunc(slices.Clone(s.sealed), (*node).salted))
+	if len(nodes) == 0 {
+		return false
+	}
 	for _, f := range s.job.KeyFiles {
 		if len(f.Bytes) > scanBytes {
 			s.note(NoteLimit, 0, fmt.Sprintf("%s: keys were looked for in the first %d bytes", f.Name, scanBytes))
@@ -125,7 +130,7 @@ func (s *search) layers(nodes []*node) []sealed {
 	out := make([]sealed, 0, len(nodes))
 	for _, n := range nodes {
 		in := Input{Bytes: n.bytes, Under: n.path, Cribs: s.cribs, Context: context.WithoutCancel(s.ctx), Sure: n.score, Limit: layerLimit}
-		out = append(out, sealed{n.bytes, in, scanEnough})
+		out = append(out, sealed{n.bytes, in, scanEnough, s.ivs(n)})
 	}
 	return out
 }

@@ -28,7 +28,9 @@ type rig struct {
 	recorder *sensortest.Recorder
 	t        *testing.T
 	serial   atomic.Int64
-	done     sync.WaitGroup
+	// is changes what the relay says of its connections; it may be nil.
+	is   func(*tape.Conn)
+	done sync.WaitGroup
 }
 
 func newRig(t *testing.T, c views.Config) *rig {
@@ -83,6 +85,9 @@ func (r *rig) carry(app net.Conn, server string) {
 	}
 	defer up.Close()
 	info := r.conn()
+	if r.is != nil {
+		r.is(&info)
+	}
 	tp, err := r.Open(info)
 	if err != nil {
 		r.t.Error(err)

@@ -1,0 +1,151 @@
+package imports
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"example.org/telltale"
+	"example.org/telltale/internal/flow/reassemble"
+	"example.org/telltale/internal/pcapng"
+	"example.org/telltale/internal/sensor/tape"
+)
+
+// maxApps bounds the programs that a capture names.
+const maxApps = 1 << 14
+
+// origins are the programs that PCAPdroid names, by user id.
+type origins map[string]string
+
+// capture reads a pcap or pcapng file: once for its secrets, which may stand
+// behind the packets that they open, and once for its packets.
+func (m *Importer) capture(ctx context.Context, f io.ReadSeeker) error {
+	if err := m.secrets(f); err != nil {
+		return err
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	apps := origins{}
+	n := 0
+	stats, err := reassemble.Walk(f, reassemble.Options{
+		Datagrams: true,
+		Open:      func(s reassemble.Start) reassemble.Conversation { return m.talk(s, apps) },
+		Hooks:     pcapng.Hooks{Custom: apps.take},
+		Stop: func() bool {
+			n++
+			return m.err != nil || n%1024 == 0 && ctx.Err() != nil
+		},
+	})
+	m.summary.Packets, m.summary.Missing = stats.Packets, stats.Missing
+	for _, note := range stats.Notes {
+		m.place(note)
+	}
+	if stats.Missing > 0 {
+		m.note(-1, "%d octets of the streams are missing", stats.Missing)
+	}
+	if stats.Unread > 0 {
+		m.note(-1, "%d of %d packets were passed over: no IP, another protocol, or parts of packets that are not whole", stats.Unread, stats.Packets)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", m.file, err)
+	}
+	return ctx.Err()
+}
+
+// place notes what the reader of the file said, with its offset.
+func (m *Importer) place(note string) {
+	if rest, ok := strings.CutPrefix(note, "offset "); ok {
+		number, what, _ := strings.Cut(rest, ": ")
+		if at, err := strconv.ParseInt(number, 10, 64); err == nil {
+			m.note(at, "%s", what)
+			return
+		}
+	}
+	m.note(-1, "%s", note)
+}
+
+// secrets reads the secrets of a pcapng file.
+func (m *Importer) secrets(f io.Reader) error {
+	r, err := pcapng.NewReader(f, pcapng.Hooks{Secrets: func(kind uint32, b []byte) {
+		if kind == pcapng.SecretsTLS {
+			m.keys.Add(b)
+		}
+	}})
+	if err != nil || !r.IsNG() {
+		return nil // its own reader says what is wrong with it
+	}
+	for {
+		_, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", m.file, err)
+		}
+	}
+}
+
+// take reads PCAPdroid's custom block: which user id is which program.
+func (o origins) take(enterprise uint32, b []byte) {
+	const pcapdroid = 62652
+	if enterprise != pcapdroid || len(b) < 10 || b[2] != 1 || len(o) >= maxApps {
+		return
+	}
+	var order binary.ByteOrder = binary.LittleEndian
+	if binary.BigEndian.Uint16(b) == 1 {
+		order = binary.BigEndian
+	}
+	if order.Uint16(b) != 1 {
+		return
+	}
+	n := int(b[8])
+	if len(b) < 10+n {
+		return
+	}
+	if name := string(bytes.ToValidUTF8(b[10:10+n], nil)); name != "" {
+		o["u-"+strconv.FormatUint(uint64(order.Uint32(b[4:])), 10)] = name
+	}
+}
+
+// process is who owned the app's end, as the capture says.
+func (o origins) process(from reassemble.Origin) tape.Process {
+	if from.App != "" {
+		return tape.Process{Name: strings.ToValidUTF8(from.App, "")}
+	}
+	return tape.Process{Name: o[from.Comment]}
+}
+
+// talk begins a conversation of a capture.
+func (m *Importer) talk(s reassemble.Start, apps origins) reassemble.Conversation {
+	c := tape.Conn{
+		Start: s.At, Src: s.Client, Dst: s.Server, Proto: s.Transport, Transport: s.Transport,
+		Visibility: telltale.Clear, Host: m.names[s.Server.Addr().String()],
+	}
+	if s.Transport == "tcp" {
+		return &stream{m: m, w: m.newWriter(c), apps: apps, mid: !s.Handshake}
+	}
+	return &datagrams{m: m, w: m.newWriter(c), apps: apps}
+}
+
+// failure is what went wrong with a conversation, in words.
+func failure(f reassemble.Finish, transport string, octets bool) string {
+	switch {
+	case f.Unreachable != "" && !f.Answered:
+		return f.Unreachable
+	case f.Reset && !octets:
+		return "connection refused"
+	case f.Reset:
+		return "connection reset"
+	case !f.Answered && transport != "icmp":
+		return "no answer"
+	case f.Missing > 0:
+		return fmt.Sprintf("%d octets are missing in the capture", f.Missing)
+	}
+	return ""
+}

@@ -124,13 +124,10 @@ func (c *connection) end() error {
 	}
 	info, kept := c.info, c.kept
 	c.mu.Unlock()
-	if err := c.tape.Close(info); kept == nil && err != nil {
-		kept = err
+	if err := c.tape.Close(info); err != nil {
+		kept = c.i.fail(err)
 	}
-	if kept != nil {
-		return c.i.fail(kept)
-	}
-	return nil
+	return kept
 }
 
 // close closes everything that is open, for good.
@@ -180,10 +177,20 @@ func (c *connection) edit(change func(*tape.Conn)) {
 	change(&c.info)
 }
 
-// turn says that another protocol begins.
+// turn says that another protocol begins. One that is not known does not
+// change what the connection is said to speak.
 func (c *connection) turn(proto string) {
 	var known tape.Conn
-	c.edit(func(info *tape.Conn) { info.Proto = proto; known = *info })
+	c.edit(func(info *tape.Conn) {
+		if proto != unknown {
+			info.Proto = proto
+		}
+		known = *info
+		if info.TLS != nil { // more may become known of it
+			said := *info.TLS
+			known.TLS = &said
+		}
+	})
 	if t, ok := c.tape.(tape.Learner); ok {
 		t.Learn(known)
 	}
@@ -198,10 +205,10 @@ func (c *connection) keep(out bool, b []byte) bool {
 	if err == nil {
 		return true
 	}
+	err = c.i.fail(err)
+	c.note("not kept: " + err.Error())
 	c.mu.Lock()
-	if c.kept == nil {
-		c.kept = err
-	}
+	c.kept = err
 	c.mu.Unlock()
 	c.abort()
 	return false

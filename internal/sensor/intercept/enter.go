@@ -117,15 +117,14 @@ func (c *connection) opened(app *handshake, server *dialogue) {
 		info.Visibility = telltale.Intercepted
 		info.TLS.Version, info.TLS.ALPN = version(state.Version), state.NegotiatedProtocol
 	})
-	c.sniff.again()
-	switch {
-	case c.sniff.proto != "":
+	if c.sniff.again(); c.sniff.proto != "" { // it goes on in TLS
 		c.turn(c.sniff.proto)
-	case state.NegotiatedProtocol == "h2":
+		return
+	}
+	c.turn("tls")
+	if state.NegotiatedProtocol == "h2" {
 		c.sniff.proto, c.sniff.settled = "h2", true
 		c.turn("h2")
-	default:
-		c.turn("tls")
 	}
 }
 

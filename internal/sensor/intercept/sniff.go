@@ -14,6 +14,9 @@ const maxSniff = 16 << 10
 // maxGreeting bounds what is kept of a server that speaks first.
 const maxGreeting = 512
 
+// unknown is what is spoken after an upgrade to a protocol of its own.
+const unknown = "tcp"
+
 // sniffer tells what is spoken from the first octets of both sides, and sees
 // HTTP turn into something else. Asked is called by one goroutine, answered
 // by another.
@@ -195,8 +198,5 @@ func (s *sniffer) upgraded(to string) string {
 	case "h2c":
 		return "h2"
 	}
-	if s.secure {
-		return "tls"
-	}
-	return "tcp"
+	return unknown
 }

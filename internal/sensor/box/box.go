@@ -178,11 +178,11 @@ func (b *Box) gateway(s *sandbox.Sandbox) (*gateway.Gateway, error) {
 	return gateway.New(c)
 }
 
-// Quiet waits until nothing is on its way through any gateway, or for the end
+// Settle waits until nothing is on its way to any gateway, or for the end
 // of ctx.
-func (b *Box) Quiet(ctx context.Context) {
+func (b *Box) Settle(ctx context.Context) {
 	for _, g := range b.open.all() {
-		_ = g.Quiet(ctx) // the end of ctx is no failure
+		_ = g.Settle(ctx) // the end of ctx is no failure
 	}
 }
 

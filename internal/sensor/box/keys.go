@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 )
 
 // keyPipe takes the TLS keys that programs inside write to the SSLKEYLOGFILE
@@ -17,6 +18,8 @@ type keyPipe struct {
 	file *os.File
 	path string
 	done chan struct{}
+	// ending says that the next end mark is ours.
+	ending atomic.Bool
 }
 
 // listenKeys makes the pipe in a new directory.
@@ -44,7 +47,8 @@ func (k *keyPipe) read(in *bufio.Reader, to io.Writer) {
 			line, err = nil, nil
 			_, err = in.ReadSlice('\n')
 		}
-		if err != nil || string(line) == endOfKeys {
+		// Behind what a program has left unfinished there is no line's end.
+		if err != nil || k.ending.Load() && strings.HasSuffix(string(line), endOfKeys) {
 			return
 		}
 		if len(line) <= most && isKeyLine(string(line)) {
@@ -66,6 +70,7 @@ func isKeyLine(line string) bool {
 
 // Close reads what is still in the pipe.
 func (k *keyPipe) Close() error {
+	k.ending.Store(true)
 	_, err := k.file.WriteString(endOfKeys)
 	if err == nil {
 		<-k.done

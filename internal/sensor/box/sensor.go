@@ -2,10 +2,12 @@ package box
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 
@@ -20,13 +22,23 @@ import (
 const Name = "sandbox"
 
 // Variable names the environment variable that tells a driver how to run a
-// program in a sandbox: a command, to be followed by the program and its
-// arguments. Its words are separated by the unit separator, as paths may hold
-// blanks.
+// program in a sandbox: a command as a JSON array of its words, to be followed
+// by "--", the program and its arguments.
 const Variable = "TELLTALE_BOX"
 
-// Separator stands between the words of Variable's value.
-const Separator = "\x1f"
+// Command returns the command that an environment holds; nil if it has none.
+func Command(env []string) ([]string, error) {
+	for _, pair := range env {
+		if value, ok := strings.CutPrefix(pair, Variable+"="); ok {
+			var words []string
+			if err := json.Unmarshal([]byte(value), &words); err != nil || len(words) == 0 {
+				return nil, fmt.Errorf("%s is no JSON array of words: %.200q", Variable, value)
+			}
+			return words, nil
+		}
+	}
+	return nil, nil
+}
 
 // SensorConfig says how the sensor works.
 type SensorConfig struct {
@@ -112,8 +124,8 @@ func (s *Sensor) Start(ctx context.Context, r telltale.Recorder) (env []string, 
 	if s.door, err = openDoor(ctx, s.dir, s.run); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(s.dir))
 	}
-	words := append(append([]string{}, s.cfg.Enter...), s.door.path())
-	return []string{Variable + "=" + strings.Join(words, Separator)}, nil
+	command, err := json.Marshal(append(slices.Clone(s.cfg.Enter), s.door.path()))
+	return []string{Variable + "=" + string(command)}, err
 }
 
 // prepare makes the box and what keeps its flows.
@@ -150,7 +162,7 @@ func (s *Sensor) run(ctx context.Context, o Order, files [3]*os.File) (int, erro
 // Quiet waits until no exchange is in progress and all ended ones have been
 // recorded, or until ctx is done.
 func (s *Sensor) Quiet(ctx context.Context) {
-	s.box.Quiet(ctx)
+	s.box.Settle(ctx)
 	s.views.Quiet(ctx)
 }
 

@@ -22,7 +22,9 @@ type Gateway struct {
 	tcp   *grants
 	flows *table
 	busy  busy
-	known processes
+	// carried are the connections that stand.
+	carried atomic.Int64
+	known   processes
 	// queries holds one item for each DNS query and ping under way.
 	queries chan struct{}
 

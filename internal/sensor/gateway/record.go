@@ -198,6 +198,23 @@ func (g *Gateway) Quiet(ctx context.Context) error {
 	}
 }
 
+// Settle waits until nothing is in the making and no packet is on its way:
+// all that was sent has come to whom it concerns. Connections that stay open
+// do not count. It ends with ctx as well.
+func (g *Gateway) Settle(ctx context.Context) error {
+	for {
+		wait := silence - (time.Since(g.began) - time.Duration(g.last.Load()))
+		if wait <= 0 && int64(g.InProgress()) <= g.carried.Load() {
+			return nil
+		}
+		select {
+		case <-time.After(max(wait, silence/5)):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
 // rest is closed when nothing is in progress; it is nil if later is to be
 // waited for anyway.
 func (b *busy) rest(later bool) <-chan struct{} {

@@ -187,6 +187,8 @@ func (a *attempt) dial() {
 	if carry == nil {
 		carry = a.g.relay
 	}
+	a.g.carried.Add(1)
+	defer a.g.carried.Add(-1)
 	carry(a.g.ctx, app, Upstream{
 		Conn: up, Info: a.info, Mapped: a.mapped,
 		Redial: func(ctx context.Context) (net.Conn, error) { return a.connect(ctx) },

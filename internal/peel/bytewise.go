@@ -133,10 +133,31 @@ func (w bytewise) candidate(in Input, k byte, score float64) Candidate {
 	w.open(plain, in.Bytes, k)
 	if in.Cribs.Knows(plain) {
 		score = 0.97
-	} else if middle := plain[len(plain)/2:]; Plausible(middle[:min(len(middle), bytewiseHead)]) < 0.8 {
+	} else if !plausibleThroughout(plain) {
 		score = 0
 	}
 	return Candidate{Coats: []string{w.coat}, Bytes: plain, Score: score, Key: &Key{[]byte{k}, SourceDerived}, Whole: true}
+}
+
+// plausibleThroughout reports whether a text goes on as it begins: in its
+// middle, and of a long one in most places. Programs have text here and there,
+// of which a chain makes other signs.
+func plausibleThroughout(plain []byte) bool {
+	places, least := []int{4}, 0.8
+	if len(plain) > bytewiseWhole {
+		places, least = []int{4, 1, 2, 3, 5, 6, 7}, 0.9
+	}
+	good := 0
+	for _, eighth := range places {
+		part := plain[len(plain)*eighth/8:]
+		part = part[:min(len(part), bytewiseHead)]
+		if Plausible(part) >= least && (len(places) == 1 || 2*len(uneven(part)) > len(part)) {
+			good++
+		} else if eighth == 4 {
+			return false
+		}
+	}
+	return 4*good >= 3*len(places)
 }
 
 // openBytewise decrypts for Replay.

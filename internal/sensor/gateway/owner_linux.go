@@ -36,11 +36,22 @@ type procOwners struct {
 	waiting []*asked
 	busy    bool
 
+	// open tries once to get diag, without which the kernel's tables are read.
+	open sync.Once
+	diag *diag
+
 	// What follows belongs to the one who serves. known has the owners of
 	// sockets by inode: those numbers are not used twice. recent is whoever
 	// was found last: who opened one socket often opens the next.
 	known  map[uint64]tape.Process
-	recent int
+	recent seen
+}
+
+// seen is a process as it was met.
+type seen struct {
+	pid        int
+	began, exe string
+	owner      tape.Process
 }
 
 // maxKnown bounds how many sockets are remembered.
@@ -79,7 +90,14 @@ func (o *procOwners) serve() {
 }
 
 func (o *procOwners) answer(batch []*asked) {
-	findSockets("/proc/"+strconv.Itoa(o.pid)+"/net/", batch)
+	o.open.Do(func() { o.diag, _ = openDiag(o.pid) }) // the tables are enough
+	var unseen []*asked
+	for _, a := range batch {
+		if !o.ask(a) {
+			unseen = append(unseen, a)
+		}
+	}
+	findSockets("/proc/"+strconv.Itoa(o.pid)+"/net/", unseen)
 	if len(o.known) > maxKnown {
 		clear(o.known)
 	}
@@ -95,14 +113,24 @@ func (o *procOwners) answer(batch []*asked) {
 	}
 }
 
+// ask asks for one socket and reports whether it was found.
+func (o *procOwners) ask(a *asked) bool {
+	if o.diag == nil || a.proto != "tcp" && a.proto != "udp" {
+		return false
+	}
+	inode, err := o.diag.inode(protocol(a.proto, a.dst.Addr()), a.src, a.dst)
+	a.inode = inode
+	return err == nil && inode != 0
+}
+
 // search looks for sockets in the descriptors of the processes inside. Of
 // those that share one, the nearest to the first process counts.
 func (o *procOwners) search(missing map[uint64]bool) {
 	if len(missing) == 0 {
 		return
 	}
-	if inside := descends(o.recent, o.pid); inside {
-		o.holds(o.recent, missing)
+	if o.recent.pid != 0 && began(o.recent.pid) == o.recent.began {
+		o.holds(o.recent.pid, missing)
 	}
 	if len(missing) == 0 {
 		return
@@ -123,7 +151,7 @@ func (o *procOwners) holds(pid int, missing map[uint64]bool) {
 	}
 	defer func() { _ = dir.Close() }()
 	names, _ := dir.Readdirnames(-1) // what could be read is enough
-	var owner *tape.Process
+	met := false
 	for _, name := range names {
 		to, err := os.Readlink(folder + "/" + name)
 		if err != nil || !strings.HasPrefix(to, "socket:[") {
@@ -133,20 +161,30 @@ func (o *procOwners) holds(pid int, missing map[uint64]bool) {
 		if err != nil || !missing[inode] {
 			continue
 		}
-		if owner == nil {
-			p := o.process(pid)
-			owner, o.recent = &p, pid
+		if !met {
+			met = true
+			o.meet(pid)
 		}
-		o.known[inode] = *owner
+		o.known[inode] = o.recent.owner
 		delete(missing, inode)
 	}
 }
 
-// process describes a process and what started it, up to the sandbox.
-func (o *procOwners) process(pid int) tape.Process {
-	p := tape.Process{PID: pid, Name: programName(pid), Command: commandLine(pid)}
-	for up := parent(pid); pid != o.pid && up != o.pid && up > 1 && len(p.Ancestors) < 64; up = parent(up) {
-		p.Ancestors = append(p.Ancestors, programName(up))
+// meet makes pid the recent one. It is described anew unless it is the same
+// process with the same program.
+func (o *procOwners) meet(pid int) {
+	now := seen{pid: pid, began: began(pid), exe: programName(pid)}
+	if last := o.recent; last.pid == pid && last.began == now.began && last.exe == now.exe {
+		return
 	}
-	return p
+	now.owner = tape.Process{PID: pid, Name: now.exe, Command: commandLine(pid), Ancestors: o.ancestors(pid)}
+	o.recent = now
+}
+
+// ancestors are what started a process, up to the sandbox.
+func (o *procOwners) ancestors(pid int) (names []string) {
+	for up := parent(pid); pid != o.pid && up != o.pid && up > 1 && len(names) < 64; up = parent(up) {
+		names = append(names, programName(up))
+	}
+	return names
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
@@ -132,4 +133,49 @@ func TestOwnerOfChild(t *testing.T) {
 	if q := gateway.NewOwners(p.PID+1<<22).Owner("tcp", src, server); q.PID != 0 {
 		t.Errorf("found from outside: %+v", q)
 	}
+}
+
+// TestInode: both ways to a socket's number find the same one.
+func TestInode(t *testing.T) {
+	t.Parallel()
+	server := serve(t, echo)
+	dst := netip.MustParseAddrPort("127.0.0.1:9")
+	for name, dial := range map[string]func() (net.Conn, error){
+		"tcp": func() (net.Conn, error) { return net.Dial("tcp", server.String()) },
+		"udp": func() (net.Conn, error) { return net.Dial("udp", dst.String()) },
+		"udp bound": func() (net.Conn, error) {
+			return net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+		},
+		"udp unbound": func() (net.Conn, error) { return net.ListenUDP("udp4", nil) },
+		"udp both":    func() (net.Conn, error) { return net.ListenUDP("udp", nil) },
+	} {
+		c, err := dial()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		proto, to := name[:3], dst
+		if proto == "tcp" {
+			to = server
+		}
+		port := netip.MustParseAddrPort(c.LocalAddr().String()).Port()
+		asked, read, err := gateway.Inode(proto, netip.AddrPortFrom(dst.Addr(), port), to)
+		if err != nil || asked == 0 || asked != read {
+			t.Errorf("%s: %d by asking, %d by reading, %v", name, asked, read, err)
+		}
+	}
+	if asked, read, err := gateway.Inode("tcp", netip.AddrPortFrom(server.Addr(), 1), server); asked+read != 0 || err != nil {
+		t.Errorf("nobody's: %d, %d, %v", asked, read, err)
+	}
+}
+
+func FuzzSockets(f *testing.F) {
+	f.Add("  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n" +
+		"   0: 0100007F:0016 0200007F:0050 02 00000000:00000000 00:00000000 00000000     0        0 4711 1 0 20 4 30 10 -1\n")
+	src, dst := netip.MustParseAddrPort("127.0.0.1:22"), netip.MustParseAddrPort("127.0.0.2:80")
+	f.Fuzz(func(t *testing.T, table string) {
+		if inode := gateway.Scan(table, src, dst); inode != 0 && !strings.Contains(table, fmt.Sprint(inode)) {
+			t.Errorf("socket %d is not in the table", inode)
+		}
+	})
 }

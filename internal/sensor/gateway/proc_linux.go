@@ -34,29 +34,27 @@ func commandLine(pid int) []string {
 // parent returns the process that started pid, or took it over; 0 if it
 // cannot be known.
 func parent(pid int) int {
-	b, err := os.ReadFile(procFile(pid, "stat"))
-	if err != nil {
-		return 0
-	}
-	// The name stands in parentheses and may hold anything.
-	fields := bytes.Fields(b[bytes.LastIndexByte(b, ')')+1:])
-	if len(fields) < 2 {
-		return 0
-	}
-	up, _ := strconv.Atoi(string(fields[1])) // 0 is unknown
+	up, _ := strconv.Atoi(statField(pid, 4)) // 0 is unknown
 	return up
 }
 
-// descends reports whether pid is root or was started by it, at whatever
-// remove.
-func descends(pid, root int) bool {
-	for steps := 0; pid > 1 && steps < 1000; steps++ {
-		if pid == root {
-			return true
-		}
-		pid = parent(pid)
+// began tells processes apart that had the same number one after the other:
+// when it started, in clock ticks; empty if it has ended.
+func began(pid int) string { return statField(pid, 22) }
+
+// statField returns a field of /proc/PID/stat by its number in proc(5), from
+// the third on.
+func statField(pid, n int) string {
+	b, err := os.ReadFile(procFile(pid, "stat"))
+	if err != nil {
+		return ""
 	}
-	return false
+	// The second is the name, in parentheses, and may hold anything.
+	fields := bytes.Fields(b[bytes.LastIndexByte(b, ')')+1:])
+	if len(fields) <= n-3 {
+		return ""
+	}
+	return string(fields[n-3])
 }
 
 // descendants returns all processes that root has started, nearest first.

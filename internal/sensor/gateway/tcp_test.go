@@ -240,7 +240,10 @@ func TestResetByApp(t *testing.T) {
 // TestParallel: 2,000 connections at once, all open before the first ends.
 func TestParallel(t *testing.T) {
 	t.Parallel()
-	const many = 2000
+	many := 2000
+	if testing.Short() {
+		many = 300
+	}
 	server := serve(t, echo)
 	w := start(t, mapped(gateway.Map{Name: "203.0.113.7", To: server}))
 	var open, all sync.WaitGroup

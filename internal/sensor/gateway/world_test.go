@@ -26,7 +26,7 @@ import (
 )
 
 // giveUp is how long a test waits for what must come.
-const giveUp = 60 * time.Second
+const giveUp = 4 * time.Minute
 
 // The addresses of the world: the gateway's and the app's.
 const (

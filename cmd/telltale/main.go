@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"example.org/telltale"
+	"example.org/telltale/internal/sandbox"
 )
 
 // Exit codes, the same for every command. They are part of the interface:
@@ -56,6 +57,9 @@ func (e *exitError) Unwrap() error { return e.err }
 func exitWith(code int, err error) error { return &exitError{code, err} }
 
 func main() {
+	if len(os.Args) == 2 && os.Args[1] == sandboxInit {
+		os.Exit(sandbox.Init())
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	a := &app{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, clock: time.Now, random: rand.Reader}

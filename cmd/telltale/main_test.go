@@ -10,17 +10,29 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"example.org/telltale/internal/zoo"
 )
 
 // TestMain lets the test binary be the program itself: for the scripts, and
 // for the lab's processes, which run their own file again.
 func TestMain(m *testing.M) {
 	name := strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe")
+	switch {
+	case len(os.Args) == 2 && os.Args[1] == sandboxInit, name == zooTelltale:
+		main()
+	case name == zooAnimal:
+		os.Exit(zoo.Main(os.Args[1:]))
+	}
 	if os.Getenv("TELLTALE_TEST_PROGRAM") == "1" && name != "fakedriver" {
 		program()
 	}
 	testscript.Main(m, map[string]func(){"telltale": program, "fakedriver": fakeDriver})
 }
+
+// Names under which the test binary is telltale as it is, and the programs of
+// the zoo.
+const zooTelltale, zooAnimal = "telltale-zoo", "animal"
 
 func program() {
 	a := &app{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, clock: time.Now, random: rand.Reader}

@@ -44,7 +44,7 @@ func (k *keyPipe) read(in *bufio.Reader, to io.Writer) {
 	for {
 		line, err := in.ReadSlice('\n')
 		for errors.Is(err, bufio.ErrBufferFull) {
-			line, err = nil, nil
+			line = nil
 			_, err = in.ReadSlice('\n')
 		}
 		// Behind what a program has left unfinished there is no line's end.

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"runtime"
+
+	"example.org/telltale"
+	"example.org/telltale/internal/casefile"
+	"example.org/telltale/internal/sensor/box"
+	"example.org/telltale/internal/sensor/views"
+)
+
+// caseRecord keeps a run as a case. A nil one keeps nothing.
+type caseRecord struct {
+	*casefile.Case
+	app   *app
+	views *views.Views
+	span  telltale.Span
+}
+
+// openCase begins the case, if one was asked for.
+func (r *sandboxRun) openCase() (*caseRecord, error) {
+	if r.options.caseDir == "" {
+		return nil, nil
+	}
+	key, err := r.app.signingKey()
+	if err != nil {
+		return nil, err
+	}
+	c, err := casefile.Create(r.options.caseDir, casefile.Options{Clock: r.app.clock, Random: r.app.random, Signer: key})
+	if err != nil {
+		return nil, err
+	}
+	record := &caseRecord{Case: c, app: r.app}
+	record.views = views.New(views.Config{Recorder: c, Sensor: box.Name, Clock: r.app.clock})
+	r.sinks = append(r.sinks, record.views)
+	r.later(record.end)
+	return record, nil
+}
+
+// begin writes down what is run, and under whose eyes.
+func (c *caseRecord) begin(command []string) error {
+	if c == nil {
+		return nil
+	}
+	app := telltale.App{Name: title(command), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+	err := errors.Join(
+		c.PutScenario(telltale.Scenario{
+			Name: "run", App: app,
+			Driver:  telltale.DriverSpec{Kind: "none", Command: command},
+			Sensors: []telltale.SensorSpec{{Kind: box.Name}},
+		}),
+		c.PutApp(app), c.PutCoverage(box.View()),
+	)
+	c.span.From = c.app.clock()
+	return err
+}
+
+// end writes down how long was watched, signs, and writes the reports. It is
+// called when the packet file has been closed.
+func (c *caseRecord) end() error {
+	c.span.To = c.app.clock()
+	err := c.views.Finish()
+	if err == nil && !c.span.From.IsZero() {
+		err = errors.Join(c.PutSpan(c.span), c.Checkpoint())
+	}
+	if err = errors.Join(err, c.Close()); err != nil {
+		return err
+	}
+	return errors.Join(writeReports(c.Dir(), ""), indexCase(context.Background(), c.Dir()))
+}

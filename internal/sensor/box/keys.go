@@ -47,8 +47,7 @@ func (k *keyPipe) read(in *bufio.Reader, to io.Writer) {
 			line = nil
 			_, err = in.ReadSlice('\n')
 		}
-		// Behind what a program has left unfinished there is no line's end.
-		if err != nil || k.ending.Load() && strings.HasSuffix(string(line), endOfKeys) {
+		if err != nil || k.ending.Load() && string(line) == endOfKeys {
 			return
 		}
 		if len(line) <= most && isKeyLine(string(line)) {
@@ -71,7 +70,8 @@ func isKeyLine(line string) bool {
 // Close reads what is still in the pipe.
 func (k *keyPipe) Close() error {
 	k.ending.Store(true)
-	_, err := k.file.WriteString(endOfKeys)
+	// A program may have left a line unfinished.
+	_, err := k.file.WriteString("\n" + endOfKeys)
 	if err == nil {
 		<-k.done
 	}

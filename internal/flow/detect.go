@@ -69,14 +69,21 @@ func detectHTTP(s string) (Protocol, bool) {
 	case target[0] == '/' || target[0] == '*':
 		return ProtocolHTTP, true
 	}
-	target = strings.ToLower(target)
-	switch {
-	case strings.HasPrefix(target, "http"):
+	if method == "CONNECT" {
 		return ProtocolHTTP, true
-	case strings.HasPrefix("http", target):
-		return ProtocolHTTP, false
-	case method == "CONNECT":
-		return ProtocolHTTP, true
+	}
+	return detectAbsolute(strings.ToLower(target))
+}
+
+// detectAbsolute wants a target as it is written to a proxy.
+func detectAbsolute(target string) (Protocol, bool) {
+	for _, scheme := range [...]string{"http", "ws://", "wss://"} {
+		switch {
+		case strings.HasPrefix(target, scheme):
+			return ProtocolHTTP, true
+		case strings.HasPrefix(scheme, target):
+			return ProtocolHTTP, false
+		}
 	}
 	return ProtocolOther, true
 }

@@ -16,22 +16,16 @@ func Inode(proto string, src, dst netip.AddrPort) (answered, read uint64, err er
 	if answered, err = d.inode(protocol(proto, dst.Addr()), src, dst); err != nil {
 		return 0, 0, err
 	}
-	a := &question{proto: proto, src: src, dst: dst}
-	findSockets("/proc/self/net/", []*question{a})
+	a := asked{proto: proto, src: src, dst: dst}
+	findSockets("/proc/self/net/", []*asked{&a})
 	return answered, a.inode, nil
 }
-
-type question = asked
 
 // Scan reads a table of sockets.
 func Scan(table string, src, dst netip.AddrPort) uint64 {
 	a := &asked{proto: "tcp", src: src, dst: dst, rank: 1 << 10}
-	want := map[string][]candidate{}
-	for _, keys := range lines(a) {
-		for rank, key := range keys {
-			want[key] = append(want[key], candidate{a, rank})
-		}
-	}
-	scanSockets(strings.NewReader(table), want)
+	tables := map[string]map[string][]candidate{}
+	lines(a)[0].enter(tables, a)
+	scanSockets(strings.NewReader(table), tables["tcp"])
 	return a.inode
 }

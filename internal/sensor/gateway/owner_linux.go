@@ -1,12 +1,15 @@
 package gateway
 
 import (
+	"fmt"
 	"net/netip"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
+
+	"golang.org/x/sys/unix"
 
 	"example.org/telltale/internal/sensor/tape"
 )
@@ -16,6 +19,19 @@ import (
 // once for all who ask at the same time, and asks no process outside.
 func NewOwners(pid int) Owners {
 	return &procOwners{pid: pid, known: map[uint64]tape.Process{}}
+}
+
+// NewOwnersBy is like NewOwners, for who may not open a socket in the sandbox's
+// network: inside is a netlink socket of the family NETLINK_SOCK_DIAG that was
+// opened there. It is not used any more when NewOwnersBy returns.
+func NewOwnersBy(pid int, inside *os.File) (Owners, error) {
+	fd, err := unix.FcntlInt(inside.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("asking for sockets: %w", err)
+	}
+	o := &procOwners{pid: pid, known: map[uint64]tape.Process{}}
+	o.open.Do(func() { o.diag, err = diagOf(fd) })
+	return o, err
 }
 
 // asked is one question to procOwners.

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"example.org/telltale/internal/sensor/gateway"
 )
 
@@ -166,6 +168,30 @@ func TestInode(t *testing.T) {
 	}
 	if asked, read, err := gateway.Inode("tcp", netip.AddrPortFrom(server.Addr(), 1), server); asked+read != 0 || err != nil {
 		t.Errorf("nobody's: %d, %d, %v", asked, read, err)
+	}
+}
+
+// TestOwnersBy: a socket from inside is as good as one's own.
+func TestOwnersBy(t *testing.T) {
+	t.Parallel()
+	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_SOCK_DIAG)
+	if err != nil {
+		t.Fatal(err)
+	}
+	inside := os.NewFile(uintptr(fd), "inside")
+	owners, err := gateway.NewOwnersBy(os.Getpid(), inside)
+	inside.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := serve(t, echo)
+	c, err := net.Dial("tcp", server.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if p := owners.Owner("tcp", c.LocalAddr().(*net.TCPAddr).AddrPort(), server); p.PID != os.Getpid() {
+		t.Errorf("owner %+v", p)
 	}
 }
 

@@ -19,43 +19,58 @@ type candidate struct {
 }
 
 // findSockets fills in the inodes of the sockets asked for, as the tables in
-// dir have them: each is read once.
+// dir have them: each is read once, and that of the other family only for what
+// the first has not.
 func findSockets(dir string, batch []*asked) {
-	tables := map[string]map[string][]candidate{}
 	for _, a := range batch {
-		a.rank = 1 << 10
-		for table, keys := range lines(a) {
-			if tables[table] == nil {
-				tables[table] = map[string][]candidate{}
-			}
-			for rank, key := range keys {
-				tables[table][key] = append(tables[table][key], candidate{a, rank})
-			}
-		}
+		a.inode, a.rank = 0, 1<<10
 	}
-	for table, want := range tables {
-		f, err := os.Open(dir + table)
-		if err != nil {
-			continue // no such table in this kernel, or the sandbox is gone
+	for turn := range 2 {
+		tables := map[string]map[string][]candidate{}
+		for _, a := range batch {
+			if all := lines(a); turn < len(all) && (a.inode == 0 || a.rank > 0) {
+				all[turn].enter(tables, a)
+			}
 		}
-		scanSockets(f, want)
-		_ = f.Close()
+		for table, want := range tables {
+			f, err := os.Open(dir + table)
+			if err != nil {
+				continue // no such table in this kernel, or the sandbox is gone
+			}
+			scanSockets(f, want)
+			_ = f.Close()
+		}
 	}
 }
 
-// lines returns how the socket may stand in which tables, the likeliest
-// first: "local remote" as the kernel writes addresses.
-func lines(a *asked) map[string][]string {
+// rows is how a socket may stand in a table, the likeliest first: "local
+// remote" as the kernel writes addresses.
+type rows struct {
+	table string
+	keys  []string
+}
+
+func (r rows) enter(tables map[string]map[string][]candidate, a *asked) {
+	if tables[r.table] == nil {
+		tables[r.table] = map[string][]candidate{}
+	}
+	for rank, key := range r.keys {
+		tables[r.table][key] = append(tables[r.table][key], candidate{a, rank})
+	}
+}
+
+// lines returns in which tables to look for a socket, and for what.
+func lines(a *asked) []rows {
 	src, dst := a.src, a.dst
 	switch {
 	case a.proto == "tcp" && src.Addr().Is4():
-		return map[string][]string{"tcp": {line(src, dst)}, "tcp6": {line(six(src), six(dst))}}
+		return []rows{{"tcp", []string{line(src, dst)}}, {"tcp6", []string{line(six(src), six(dst))}}}
 	case a.proto == "tcp":
-		return map[string][]string{"tcp6": {line(src, dst)}}
+		return []rows{{"tcp6", []string{line(src, dst)}}}
 	case a.proto == "udp" && src.Addr().Is4():
-		return map[string][]string{"udp": loose(src, dst), "udp6": append(loose(six(src), six(dst)), loose(any6(src), any6(dst))...)}
+		return []rows{{"udp", loose(src, dst)}, {"udp6", append(loose(six(src), six(dst)), loose(any6(src), any6(dst))...)}}
 	case a.proto == "udp":
-		return map[string][]string{"udp6": loose(src, dst)}
+		return []rows{{"udp6", loose(src, dst)}}
 	case a.proto == "icmp":
 		return pings(src, dst)
 	}
@@ -64,13 +79,13 @@ func lines(a *asked) map[string][]string {
 
 // pings are sockets for pings, whose port is the identifier, and raw ones,
 // whose port is the protocol.
-func pings(src, dst netip.AddrPort) map[string][]string {
+func pings(src, dst netip.AddrPort) []rows {
 	tables, proto := [2]string{"icmp", "raw"}, uint16(protoICMP)
 	if src.Addr().Is6() {
 		tables, proto = [2]string{"icmp6", "raw6"}, protoICMPv6
 	}
 	raw := netip.AddrPortFrom(src.Addr(), proto)
-	return map[string][]string{tables[0]: loose(src, dst), tables[1]: loose(raw, dst)}
+	return []rows{{tables[0], loose(src, dst)}, {tables[1], loose(raw, dst)}}
 }
 
 // loose are the lines of a socket that may be bound to any address, and may

@@ -66,29 +66,35 @@ func (s *sniffer) asked(b []byte) (proto, host string) {
 		return "", ""
 	}
 	if proto == "http/1.1" {
-		whole := bytes.Contains(s.head, []byte("\r\n\r\n")) || bytes.Contains(s.head, []byte("\n\n"))
-		if !whole && len(s.head) < maxSniff {
-			if s.proto == "" {
-				s.proto = proto
-				return proto, ""
-			}
-			return "", ""
+		end := flow.HeadEnd(s.head)
+		if end < 0 && len(s.head) < maxSniff {
+			return s.named(proto), ""
+		}
+		if end > 0 {
+			s.head = s.head[:end]
 		}
 		host, _ = flow.SplitAuthority(flow.ParseRequest(s.head).Get("Host"), 0)
 		s.wants = upgrades(s.head)
 	}
-	if s.proto == proto {
-		proto = ""
-	} else if proto != "" {
-		s.proto = proto
-	}
 	s.settled, s.head = true, nil
-	return proto, host
+	return s.named(proto), host
+}
+
+// named takes the name of what is spoken and returns it if it is news.
+func (s *sniffer) named(proto string) string {
+	if proto == s.proto {
+		return ""
+	}
+	s.proto = proto
+	return proto
 }
 
 // request looks for an upgrade in a request after the first.
 func (s *sniffer) request(b []byte) {
 	s.answer = nil
+	if end := flow.HeadEnd(b[:min(len(b), maxSniff)]); end > 0 {
+		b = b[:end]
+	}
 	s.wants = upgrades(b[:min(len(b), maxSniff)])
 }
 
@@ -121,12 +127,10 @@ func (s *sniffer) textual(b []byte) (proto string, sure bool) {
 	text := string(b[:min(len(b), maxGreeting)])
 	command, _, line := strings.Cut(text, "\n")
 	greeting := string(s.greeting)
+	if is, maybe := xmpp(text); is || maybe {
+		return "xmpp", is
+	}
 	switch {
-	case strings.HasPrefix(text, "<stream:stream"), strings.HasPrefix(text, "<?xml") && strings.Contains(text, "<stream:stream"),
-		strings.HasPrefix(text, "<open") && strings.Contains(text, "xmpp-framing"):
-		return "xmpp", true
-	case strings.HasPrefix(text, "<") && strings.HasPrefix("<?xml<stream:stream", text[:min(len(text), 5)]) && len(text) < maxGreeting:
-		return "", false
 	case strings.HasPrefix(greeting, "220") && hello(command):
 		return "smtp", line
 	case strings.HasPrefix(greeting, "* OK"), strings.HasPrefix(greeting, "* PREAUTH"):
@@ -137,6 +141,22 @@ func (s *sniffer) textual(b []byte) (proto string, sure bool) {
 		return "", line || len(text) >= maxGreeting
 	}
 	return "", true
+}
+
+// xmpp tells the begin of an XMPP stream (RFC 6120, section 4.2; RFC 7395,
+// section 3.3 over sockets). It may yet turn out to be one while maybe is set.
+func xmpp(text string) (is, maybe bool) {
+	for begin, has := range map[string]string{"<stream:stream": "<stream:stream", "<?xml": "<stream:stream", "<open": "xmpp-framing"} {
+		switch {
+		case !strings.HasPrefix(text, begin):
+			maybe = maybe || strings.HasPrefix(begin, text)
+		case strings.Contains(text, has):
+			return true, false
+		default:
+			maybe = len(text) < maxGreeting
+		}
+	}
+	return false, maybe
 }
 
 // hello reports whether a line is how an SMTP client begins.

@@ -85,7 +85,15 @@ func visible(name string) string {
 
 // reply makes the answer to q, cut to most octets.
 func (q query) reply(code dnsmessage.RCode, addrs []netip.Addr, most int) []byte {
-	b, err := q.build(code, addrs, false)
+	var found []dnsmessage.ResourceBody
+	for _, a := range addrs {
+		if a.Is4() {
+			found = append(found, &dnsmessage.AResource{A: a.As4()})
+		} else {
+			found = append(found, &dnsmessage.AAAAResource{AAAA: a.As16()})
+		}
+	}
+	b, err := q.build(code, found, false)
 	if err == nil && len(b) > most {
 		b, err = q.build(code, nil, true)
 	}
@@ -95,29 +103,26 @@ func (q query) reply(code dnsmessage.RCode, addrs []netip.Addr, most int) []byte
 	return b
 }
 
-func (q query) build(code dnsmessage.RCode, addrs []netip.Addr, truncated bool) ([]byte, error) {
-	b := dnsmessage.NewBuilder(nil, dnsmessage.Header{
-		ID: q.head.ID, Response: true, OpCode: q.head.OpCode, RCode: code, Truncated: truncated,
-		RecursionDesired: q.head.RecursionDesired, RecursionAvailable: true,
-	})
-	b.EnableCompression()
-	errs := []error{b.StartQuestions(), b.Question(q.question), b.StartAnswers()}
-	for _, a := range addrs {
+func (q query) build(code dnsmessage.RCode, found []dnsmessage.ResourceBody, truncated bool) ([]byte, error) {
+	m := dnsmessage.Message{
+		Header: dnsmessage.Header{
+			ID: q.head.ID, Response: true, OpCode: q.head.OpCode, RCode: code, Truncated: truncated,
+			RecursionDesired: q.head.RecursionDesired, RecursionAvailable: true,
+		},
+		Questions: []dnsmessage.Question{q.question},
+	}
+	for _, body := range found {
 		h := dnsmessage.ResourceHeader{Name: q.question.Name, Class: dnsmessage.ClassINET, TTL: ttl}
-		if a.Is4() {
-			errs = append(errs, b.AResource(h, dnsmessage.AResource{A: a.As4()}))
-		} else {
-			errs = append(errs, b.AAAAResource(h, dnsmessage.AAAAResource{AAAA: a.As16()}))
-		}
+		m.Answers = append(m.Answers, dnsmessage.Resource{Header: h, Body: body})
 	}
 	if q.edns {
 		var h dnsmessage.ResourceHeader
-		errs = append(errs, b.StartAdditionals(), h.SetEDNS0(1232, code, false), b.OPTResource(h, dnsmessage.OPTResource{}))
+		if err := h.SetEDNS0(1232, code, false); err != nil {
+			return nil, err
+		}
+		m.Additionals = []dnsmessage.Resource{{Header: h, Body: &dnsmessage.OPTResource{}}}
 	}
-	if err := errors.Join(errs...); err != nil {
-		return nil, err
-	}
-	return b.Finish()
+	return m.Pack()
 }
 
 // formatError is the answer to what could not be read.

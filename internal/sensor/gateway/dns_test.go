@@ -64,6 +64,8 @@ func says(t *testing.T, b []byte) string {
 			words = append(words, netip.AddrFrom4(body.A).String())
 		case *dnsmessage.AAAAResource:
 			words = append(words, netip.AddrFrom16(body.AAAA).String())
+		case *dnsmessage.PTRResource:
+			words = append(words, body.PTR.String())
 		}
 	}
 	return strings.Join(words, " ")
@@ -110,6 +112,11 @@ func TestDNS(t *testing.T) {
 		{"both.example.", dnsmessage.TypeA, "Success 192.0.2.1 192.0.2.2", ""},
 		{"both.example.", dnsmessage.TypeAAAA, "Success 2001:db8::1", ""},
 		{"four.example.", dnsmessage.TypeAAAA, "Success", ""},
+		{"2.0.18.198.in-addr.arpa.", dnsmessage.TypePTR, "Success other.example.", ""},
+		{"9.9.18.198.in-addr.arpa.", dnsmessage.TypePTR, "NameError", "no such name"},
+		{"1.0.64.10.in-addr.arpa.", dnsmessage.TypePTR, "NameError", "no such name"},
+		{"1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.c.6.5.6.4.7.d.f.ip6.arpa.", dnsmessage.TypePTR, "Success app.test.", ""},
+		{"8.8.8.8.in-addr.arpa.", dnsmessage.TypePTR, "Success", ""},
 		{"none.example.", dnsmessage.TypeA, "NameError", "no such name"},
 		{"slow.example.", dnsmessage.TypeA, "ServerFailure", "could not resolve"},
 		{"four.example.", dnsmessage.TypeTXT, "Success", ""},
@@ -228,5 +235,62 @@ func TestTornDNS(t *testing.T) {
 	c.Close()
 	if r := w.to(own4 + ":53"); string(r.out) != "GET / HTTP/1.1\r\n\r\n" || r.conn.Error == "" {
 		t.Errorf("recorded %q, %q", r.out, r.conn.Error)
+	}
+}
+
+// TestLongAnswer: what does not fit is marked as cut, and comes whole over
+// TCP or to who says that it may be longer.
+func TestLongAnswer(t *testing.T) {
+	t.Parallel()
+	var many []string
+	for i := range 60 {
+		many = append(many, fmt.Sprintf("192.0.2.%d", i))
+	}
+	w := start(t, func(c *gateway.Config) { c.Resolver = book{"many.example.": many} })
+	q := question(t, "many.example.", dnsmessage.TypeA)
+	longer := append(append([]byte(nil), q...), 0, 0, 41, 16, 0, 0, 0, 0, 0, 0, 0) // OPT, 4096 octets
+	longer[11] = 1
+	var m dnsmessage.Message
+	for name, test := range map[string]struct {
+		answer []byte
+		cut    bool
+		count  int
+	}{
+		"short": {w.askUDP(own4+":53", q), true, 0},
+		"EDNS":  {w.askUDP(own4+":53", longer), false, 60},
+		"TCP":   {w.askTCP(own4+":53", q), false, 60},
+	} {
+		if err := m.Unpack(test.answer); err != nil || m.Truncated != test.cut || len(m.Answers) != test.count {
+			t.Errorf("%s: cut %v, %d answers, %v", name, m.Truncated, len(m.Answers), err)
+		}
+	}
+}
+
+// TestManyQueries: when as many as may be are under way, the next is told so.
+func TestManyQueries(t *testing.T) {
+	t.Parallel()
+	asked, goOn := make(chan struct{}), make(chan struct{})
+	w := start(t, func(c *gateway.Config) {
+		c.Limits.Queries = 1
+		c.Exchange = func(_ context.Context, q []byte, _ bool) ([]byte, error) {
+			close(asked)
+			<-goOn
+			return nil, io.ErrUnexpectedEOF
+		}
+	})
+	slow := make(chan []byte)
+	q := question(t, "slow.example.", dnsmessage.TypeTXT)
+	go func() { slow <- w.askUDP(own4+":53", q) }()
+	<-asked
+	if got := says(t, w.askUDP(own4+":53", question(t, "next.example.", dnsmessage.TypeA))); got != "ServerFailure" {
+		t.Errorf("the next query: %s", got)
+	}
+	r := w.find("next", func(r *record) bool { return r.done && r.conn.Host == "next.example" })
+	if r.conn.Error != "too many queries at once" {
+		t.Errorf("recorded %q", r.conn.Error)
+	}
+	close(goOn)
+	if got := says(t, <-slow); got != "ServerFailure" {
+		t.Errorf("the slow query: %s", got)
 	}
 }

@@ -24,4 +24,5 @@ var (
 		return q.reply(0, nil, 512), nil
 	}
 	Forbidden = forbidden
+	Ping      = ping
 )

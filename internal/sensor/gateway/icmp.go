@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"net/netip"
 	"sync"
 
@@ -82,12 +83,19 @@ func (e *echo) send(d datagram) {
 		defer cancel()
 		b, err := e.x.g.cfg.Ping(ctx, e.to, d.payload)
 		if err != nil {
-			why, _ := dialError(err)
-			e.x.note(why)
+			e.unanswered(err)
 			return
 		}
 		e.answer(d, b)
 	})
+}
+
+func (e *echo) unanswered(err error) {
+	why, _ := dialError(err)
+	if errors.Is(err, errNotSent) {
+		why = err.Error()
+	}
+	e.x.note(why)
 }
 
 // answer sends the app the echo it asked for.

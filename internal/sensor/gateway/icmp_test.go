@@ -240,3 +240,14 @@ func packetFrom(src string) []byte {
 	copy(swapped[16:20], b[12:16])
 	return swapped
 }
+
+// TestRealPing: the host answers itself, or says that it does not let us ask.
+func TestRealPing(t *testing.T) {
+	t.Parallel()
+	for _, to := range []string{"127.0.0.1", "::1"} {
+		b, err := gateway.Ping(t.Context(), netip.MustParseAddr(to), []byte("token"))
+		if err == nil && string(b) != "token" || err != nil && !strings.Contains(err.Error(), "not sent") {
+			t.Errorf("%s: %q, %v", to, b, err)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -10,6 +11,9 @@ import (
 	"golang.org/x/net/ipv4"
 	"golang.org/x/net/ipv6"
 )
+
+// errNotSent says that a ping did not get out.
+var errNotSent = errors.New("not sent")
 
 // ping asks a host for an echo by a socket that needs no rights, where the
 // system gives one (Linux: net.ipv4.ping_group_range).
@@ -20,7 +24,7 @@ func ping(ctx context.Context, to netip.Addr, payload []byte) ([]byte, error) {
 	}
 	c, err := icmp.ListenPacket(network, "")
 	if err != nil {
-		return nil, fmt.Errorf("not sent: the host lets ordinary users send no pings: %w", err)
+		return nil, fmt.Errorf("%w: the host lets ordinary users send no pings: %w", errNotSent, err)
 	}
 	defer func() { _ = c.Close() }()
 	defer context.AfterFunc(ctx, func() { _ = c.Close() })()
@@ -30,7 +34,7 @@ func ping(ctx context.Context, to netip.Addr, payload []byte) ([]byte, error) {
 		return nil, err
 	}
 	if _, err := c.WriteTo(b, &net.UDPAddr{IP: to.AsSlice()}); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", errNotSent, err)
 	}
 	return echoed(ctx, c, proto)
 }

@@ -66,6 +66,9 @@ func (g *Gateway) answer(q query, raw []byte, overTCP bool) ([]byte, string) {
 	}
 	name, inet := canonical(q.question.Name.String()), q.question.Class == dnsmessage.ClassINET
 	addrs, mapped := g.maps.byName[name]
+	if b, why, ok := g.reverse(q, most); ok {
+		return b, why
+	}
 	ctx, cancel := context.WithTimeout(g.ctx, g.cfg.Limits.Answer)
 	defer cancel()
 	switch kind := q.question.Type; {

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"gvisor.dev/gvisor/pkg/tcpip/header"
+
 	"example.org/telltale"
 	"example.org/telltale/internal/sensor/gateway"
 	"example.org/telltale/internal/sensor/tape"
@@ -305,4 +307,48 @@ func TestForbidden(t *testing.T) {
 			t.Errorf("%s: recorded %+v", dst, r.conn)
 		}
 	}
+}
+
+// TestNeverAnswered: an app that vanishes in the middle of the handshake holds
+// nothing up.
+func TestNeverAnswered(t *testing.T) {
+	t.Parallel()
+	server := serve(t, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) })
+	var e ear
+	w := start(t, func(c *gateway.Config) {
+		e.listen(c)
+		c.Maps = []gateway.Map{{Name: "203.0.113.7", To: server}}
+	})
+	seg := header.TCP(make([]byte, 20))
+	seg.Encode(&header.TCPFields{SrcPort: 4000, DstPort: 80, SeqNum: 7, DataOffset: 20, Flags: header.TCPFlagSyn, WindowSize: 1000})
+	p := packetTo("203.0.113.7", 6, seg)
+	p[15] = 99 // not the app's address: nobody answers the gateway
+	h := header.IPv4(p)
+	h.SetChecksum(0)
+	h.SetChecksum(^h.CalculateChecksum())
+	sum := header.PseudoHeaderChecksum(header.TCPProtocolNumber, h.SourceAddress(), h.DestinationAddress(), 20)
+	header.TCP(p[20:]).SetChecksum(^seg.CalculateChecksum(sum))
+	w.inject(p)
+	e.hears(w, "the second part of the handshake", func(p []byte) bool { return p[9] == 6 && p[33] == 0x12 && p[19] == 99 })
+	w.close()
+	if r := w.to("203.0.113.7:80"); !strings.HasPrefix(r.conn.Error, "the app was gone") {
+		t.Errorf("recorded %+v", r.conn)
+	}
+}
+
+// TestSettle: a connection that only stays open holds nothing up.
+func TestSettle(t *testing.T) {
+	t.Parallel()
+	server := serve(t, echo)
+	w := start(t, mapped(gateway.Map{Name: "203.0.113.7", To: server}))
+	c := w.mustDial("203.0.113.7:80")
+	_, _ = io.WriteString(c, "x")
+	w.find("x", func(r *record) bool { return string(r.in) == "x" })
+	if err := w.gateway.Settle(w.ctx); err != nil {
+		t.Error(err)
+	}
+	if n := w.gateway.InProgress(); n != 1 {
+		t.Errorf("%d in progress", n)
+	}
+	c.Close()
 }

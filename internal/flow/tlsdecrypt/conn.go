@@ -14,7 +14,9 @@ const (
 	// maxMessage bounds one handshake message.
 	maxMessage = 1 << 20
 	// maxTrials bounds the octets that are opened in vain.
-	maxTrials = 64 << 20
+	maxTrials = 16 << 20
+	// allTrials bounds those of all connections of a key log.
+	allTrials = 4 << 30
 	// trialCost is what a trial counts besides its octets.
 	trialCost = 256
 	// maxNotes bounds what is said.
@@ -105,6 +107,9 @@ type chunk struct {
 
 // New begins a connection.
 func New(keys *Keys, sink Sink) *Conn {
+	if keys.tried > allTrials {
+		return &Conn{keys: keys, sink: sink, budget: maxTrials >> 6, client: half{out: true}}
+	}
 	return &Conn{keys: keys, sink: sink, budget: maxTrials, client: half{out: true}}
 }
 

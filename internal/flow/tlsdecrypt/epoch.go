@@ -153,6 +153,7 @@ func (c *Conn) try(h *half, e *epoch, r record) (b []byte, seq uint64, ok bool) 
 				e.openers = e.openers[n : n+1]
 				return b, e.seq + uint64(i), true
 			}
+			c.keys.tried += int64(len(r.body) + trialCost)
 			if c.budget -= len(r.body) + trialCost; c.budget < 0 {
 				return nil, 0, false
 			}

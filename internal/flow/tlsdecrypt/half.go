@@ -1,6 +1,7 @@
 package tlsdecrypt
 
 import (
+	"crypto/aes"
 	"encoding/binary"
 	"time"
 )
@@ -112,7 +113,7 @@ func (c *Conn) garbage(h *half) {
 		return
 	}
 	c.note("%s: something that is no record", h)
-	h.searching, h.lost, h.window = true, true, maxWindow
+	h.searching, h.lost, h.window = true, true, min(h.window+64, maxWindow)
 	h.messages = nil
 	if c.status != Openable {
 		h.done = true
@@ -147,7 +148,7 @@ func (c *Conn) search(h *half, at time.Time, last bool) bool {
 			if next, _, ok := parse(h.buf[from+n:]); !ok || len(h.buf) > from+n+recordHead && next.version != r.version {
 				continue
 			}
-		} else if !c.fits(h, r) {
+		} else if c.behind(h, h.buf[:from]); !c.fits(h, r) {
 			continue
 		}
 		h.buf = append(h.buf[:0], h.buf[from:]...)
@@ -155,8 +156,21 @@ func (c *Conn) search(h *half, at time.Time, last bool) bool {
 		c.sinkGap(h, at)
 		return true
 	}
+	from = max(0, from-aes.BlockSize) // a record may need what stands before it
 	h.buf = append(h.buf[:0], h.buf[min(from, len(h.buf)):]...)
 	return false
+}
+
+// behind tells the openers what stands before the record that is tried.
+func (c *Conn) behind(h *half, b []byte) {
+	if h.epoch == nil {
+		return
+	}
+	for _, o := range h.epoch.openers {
+		if chained, ok := o.(*cbc); ok {
+			chained.behind(b)
+		}
+	}
 }
 
 // sinkGap tells of lost octets once plaintext has begun.

@@ -38,6 +38,7 @@ type Keys struct {
 	byRandom map[[32]byte]secrets
 	sessions map[[32]byte][]byte
 	scratch  []byte // for one record in the clear
+	tried    int64  // octets that were opened in vain
 	inUse    int    // octets that wait in all connections
 }
 

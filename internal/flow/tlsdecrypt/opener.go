@@ -171,6 +171,13 @@ func (c *cbc) past(r record) {
 	}
 }
 
+// behind sets what passed before the record that is tried next.
+func (c *cbc) behind(b []byte) {
+	if size := c.block.BlockSize(); c.chained {
+		c.last = append(c.last[:0], b[max(0, len(b)-size):]...)
+	}
+}
+
 func (c *cbc) matches(seq uint64, r record, text, mac []byte) bool {
 	return macMatches(c.mac, seq, r, text, mac)
 }

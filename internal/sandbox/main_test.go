@@ -6,6 +6,8 @@ import (
 	"os"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"example.org/telltale/internal/sandbox"
 )
 
@@ -13,13 +15,14 @@ import (
 // programs that run in them, and the owner that is killed.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 {
+		// The race detector would have os.Exit wait for a second.
 		switch os.Args[1] {
 		case "sandbox-init":
-			os.Exit(sandbox.Init())
+			unix.Exit(sandbox.Init())
 		case "inside":
-			os.Exit(inside(os.Args[2:]))
+			unix.Exit(inside(os.Args[2:]))
 		case "owner":
-			os.Exit(owner(os.Args[2:]))
+			unix.Exit(owner(os.Args[2:]))
 		}
 	}
 	os.Exit(m.Run())

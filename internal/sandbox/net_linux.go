@@ -118,8 +118,8 @@ func configure(gateway net.HardwareAddr) error {
 	return route(link, in.App6, in.Gateway6, gateway)
 }
 
-// up switches the link on and waits until the kernel says that it carries
-// packets: before, there is no IPv6 on it.
+// up switches a device on and waits until the kernel says that it carries
+// packets: before, there is no IPv6 on it, and it loses what it is to send.
 func up(link netlink.Link) error {
 	updates, done := make(chan netlink.LinkUpdate), make(chan struct{})
 	if err := netlink.LinkSubscribe(updates, done); err != nil {
@@ -137,7 +137,7 @@ func up(link netlink.Link) error {
 	defer patience.Stop()
 	for {
 		// A TUN device has no state but up.
-		now, err := netlink.LinkByName(LinkName)
+		now, err := netlink.LinkByName(link.Attrs().Name)
 		if err != nil || now.Attrs().OperState != netlink.OperDown && now.Attrs().OperState != netlink.OperLowerLayerDown {
 			return err
 		}

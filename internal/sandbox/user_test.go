@@ -3,7 +3,6 @@
 package sandbox_test
 
 import (
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -41,23 +40,17 @@ func TestAsOrdinaryUser(t *testing.T) {
 	}
 }
 
+// copyProgram lets another process copy this binary: one that is open for
+// writing here would be so in every process that is being started meanwhile,
+// and could not be run.
 func copyProgram(t *testing.T, path string) {
 	t.Helper()
-	in, err := os.Open("/proc/self/exe")
+	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer in.Close()
-	out, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o755)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = io.Copy(out, in)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := out.Close(); err != nil {
-		t.Fatal(err)
+	if out, err := exec.Command("cp", self, path).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
 	}
 	if err := os.Chmod(path, 0o755); err != nil {
 		t.Fatal(err)

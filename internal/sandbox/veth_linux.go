@@ -59,6 +59,9 @@ func openVeth() (veth, error) {
 	if err == nil {
 		err = wholePackets(LinkName)
 	}
+	if err == nil {
+		err = netlink.LinkSetUp(pair) // the far device waits for it
+	}
 	if err != nil {
 		return v, fmt.Errorf("veth pair: %w", err)
 	}
@@ -98,6 +101,10 @@ func (f *farSide) work() error {
 	if err != nil {
 		return fmt.Errorf("far network namespace: %w", err)
 	}
+	// The kernel there has nothing to say.
+	for _, conf := range []string{"all", "default"} {
+		_ = os.WriteFile("/proc/sys/net/ipv6/conf/"+conf+"/disable_ipv6", []byte("1"), 0)
+	}
 	f.namespace <- namespace
 	<-f.made
 	link, err := netlink.LinkByName(farName)
@@ -105,7 +112,7 @@ func (f *farSide) work() error {
 		err = netlink.LinkSetMTU(link, MTU)
 	}
 	if err == nil {
-		err = netlink.LinkSetUp(link)
+		err = up(link)
 	}
 	if err != nil {
 		return fmt.Errorf("far device: %w", err)

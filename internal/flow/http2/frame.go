@@ -51,6 +51,22 @@ type frame struct {
 	padKnown bool
 }
 
+// Greeting reports whether b, the first octets of a server, is how one begins
+// that speaks HTTP/2: it need not wait for the app. While that may still
+// change with more octets, sure is false.
+func Greeting(b []byte) (is, sure bool) {
+	n := min(len(b), headerSize)
+	for i := 3; i < n; i++ {
+		if want := map[bool]byte{true: kindSettings}[i == 3]; b[i] != want {
+			return false, true
+		}
+	}
+	if n > 0 && b[0] != 0 || n > 2 && (int(b[1])<<8|int(b[2]))%6 != 0 {
+		return false, true
+	}
+	return n == headerSize, n == headerSize
+}
+
 // header takes octets of a frame's header and returns the rest.
 func (c *Conn) header(d *direction, b []byte) []byte {
 	n := copy(d.header[d.have:], b)

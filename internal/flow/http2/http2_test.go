@@ -266,6 +266,19 @@ func TestNotHTTP2(t *testing.T) {
 	}
 }
 
+func TestGreeting(t *testing.T) {
+	t.Parallel()
+	for b, want := range map[string][2]bool{
+		"": {false, false}, "\x00\x00": {false, false}, "\x00\x00\x06\x04": {false, false},
+		"\x00\x00\x06\x04\x00\x00\x00\x00\x00and more": {true, true}, "HTTP": {false, true}, "\x00\x00\x05": {false, true},
+		"\x00\x00\x06\x07": {false, true}, "\x00\x00\x06\x04\x01": {false, true}, "\x00\x00\x06\x04\x00\x00\x00\x00\x01": {false, true},
+	} {
+		if is, sure := http2.Greeting([]byte(b)); is != want[0] || sure != want[1] {
+			t.Errorf("%q: %v, %v", b, is, sure)
+		}
+	}
+}
+
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	app, _, said := pair()

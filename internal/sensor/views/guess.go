@@ -3,6 +3,7 @@ package views
 import (
 	"example.org/telltale"
 	"example.org/telltale/internal/flow"
+	"example.org/telltale/internal/flow/http2"
 )
 
 // guess waits until the app's first octets tell what is spoken, and becomes
@@ -12,8 +13,16 @@ type guess struct {
 	depth int
 	// inTLS: what comes was in TLS that was opened, or is TLS that was not.
 	inTLS bool
-	held  []byte
-	is    reader
+	held  []piece
+	// out and in are what is held of each direction.
+	out, in []byte
+	is      reader
+}
+
+// piece is octets of one direction.
+type piece struct {
+	out bool
+	b   []byte
 }
 
 // most is how many times a tunnel may be opened inside another.
@@ -26,14 +35,27 @@ func (g *guess) octets(out bool, b []byte) {
 		g.is.octets(out, b)
 		return
 	}
-	if !out { // the server speaks first
-		g.become(&stream{c: g.c}, false)
-		g.is.octets(out, b)
+	b = append([]byte(nil), b...)
+	g.held = append(g.held, piece{out, b})
+	if !out {
+		g.in = append(g.in, b...)
+		g.greeted()
 		return
 	}
-	g.held = append(g.held, b...)
-	if protocol, sure := flow.Detect(g.held); sure {
+	g.out = append(g.out, b...)
+	if protocol, sure := flow.Detect(g.out); sure {
 		g.settle(protocol)
+	}
+}
+
+// greeted looks at a server that speaks first. In HTTP/2 it may.
+func (g *guess) greeted() {
+	switch two, sure := http2.Greeting(g.in); {
+	case !sure:
+	case two && g.depth < most:
+		g.become(newHTTP2(g.c, g.depth), false)
+	default:
+		g.become(&stream{c: g.c}, false)
 	}
 }
 
@@ -63,10 +85,10 @@ func (g *guess) become(r reader, opaque bool) {
 		c.visibility = telltale.Intercepted
 	}
 	g.is = r
-	if len(g.held) > 0 {
-		r.octets(true, g.held)
-		g.held = nil
+	for _, p := range g.held {
+		r.octets(p.out, p.b)
 	}
+	g.held, g.out, g.in = nil, nil, nil
 }
 
 func (g *guess) flush() {

@@ -23,6 +23,7 @@ func stories() map[string][]string {
 		"zip":        {wsAsk, wsZip, ">" + zipOut.send("one and one"), "<" + zipIn.send("two"), ">" + zipOut.send("one and one")},
 		"tunnel":     {">CONNECT b.test:1 HTTP/1.1\r\n\r\n", "<HTTP/1.1 200 OK\r\n\r\n", get, hi, "> ?", "<!"},
 		"http2":      {">PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + settings + "\x00\x00\x03\x01\x04\x00\x00\x00\x01\x82\x87\x84\x00\x00\x02\x00\x01\x00\x00\x00\x01hi", "<" + settings + "\x00\x00\x01\x01\x04\x00\x00\x00\x01\x88\x00\x00\x02\x00\x01\x00\x00\x00\x01ho"},
+		"greeted":    {"<" + settings, ">PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + settings + "\x00\x00\x03\x01\x05\x00\x00\x00\x01\x82\x87\x84", "<\x00\x00\x01\x01\x05\x00\x00\x00\x01\x88"},
 		"raw":        {"<220 hello\r\n", ">EHLO a\r\n", "<250 OK\r\n"},
 		"opaque":     {">\x16\x03\x01\x00\x05\x01 hello", "<\x16\x03\x03 hello"},
 		"broken":     {get, "<ICY 200 OK\r\n", get},

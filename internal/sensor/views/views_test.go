@@ -42,6 +42,8 @@ func TestStories(t *testing.T) {
 		"raw":          {nil, []string{"<hello", ">\x00\x01", ">\x02", "<\x03"}, "", []string{"tcp a.test:80 clear < hello > \x00\x01\x02 < \x03"}},
 		"no request":   {nil, []string{get, none, ">\x00\x01", "<\x02"}, "", []string{"http a.test:80 clear" + gotten + noned, "http a.test:80 clear (what the app sent is not an HTTP request) > \x00\x01 < \x02"}},
 		"opaque":       {nil, []string{">\x16\x03\x01\x00\x00", ">\x01", "<\x16"}, "", []string{"tls a.test:80 opaque > \x16\x03\x01\x00\x00\x01 < \x16"}},
+		"greeting":     {nil, []string{"<\x00\x00\x00\x04\x00\x00\x00\x00\x00", ">PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00\x00\x02\x01\x05\x00\x00\x00\x01\x82\x84", "<\x00\x00\x01\x01\x05\x00\x00\x00\x01\x89"}, "", []string{"http a.test:80 clear > GET / HTTP/2|| < HTTP/2 204||"}},
+		"half a hello": {nil, []string{"<\x00\x00"}, "", []string{"tcp a.test:80 clear < \x00\x00"}},
 		"half a word":  {nil, []string{">GE"}, "", []string{"tcp a.test:80 clear > GE"}},
 		"connect": {noName, []string{">CONNECT b.test:443 HTTP/1.1\r\n\r\n", "<HTTP/1.1 200 OK\r\n\r\n", get, none}, "", []string{
 			"http b.test:443 clear > CONNECT b.test:443 HTTP/1.1|| < HTTP/1.1 200 OK||", "http other.test:80 clear" + gotten + noned,

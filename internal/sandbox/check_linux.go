@@ -18,9 +18,8 @@ const otherWays = "`telltale proxy` and `telltale import` work without a sandbox
 // Check says whether a sandbox can be made here. The error names the setting
 // that forbids it and what works without.
 func Check() error {
-	if restricted("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") && os.Geteuid() != 0 && unconfined() {
-		return fmt.Errorf("AppArmor keeps user namespaces from ordinary users: set the sysctl "+
-			"kernel.apparmor_restrict_unprivileged_userns=0, or give telltale a profile with `userns,`; %s", otherWays)
+	if err := crippled(); err != nil {
+		return err
 	}
 	// Nothing is run: the namespaces are made, and then the file is missing.
 	attr := &syscall.ProcAttr{Sys: attributes()}
@@ -33,6 +32,15 @@ func Check() error {
 		return nil
 	}
 	return explain(err)
+}
+
+// crippled says whether namespaces could be made, but would be of no use.
+func crippled() error {
+	if restricted("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") && os.Geteuid() != 0 && unconfined() {
+		return fmt.Errorf("AppArmor keeps user namespaces from ordinary users: set the sysctl "+
+			"kernel.apparmor_restrict_unprivileged_userns=0, or give telltale a profile with `userns,`; %s", otherWays)
+	}
+	return nil
 }
 
 // explain says why the namespaces could not be made.

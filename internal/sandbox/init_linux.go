@@ -32,7 +32,7 @@ func Init() int {
 	case stageInit:
 		err = runInit(o, decoder)
 	case stageLauncher:
-		err = becomeProgram(o)
+		err = becomeProgram(o, control)
 	default:
 		err = fmt.Errorf("stage %q is unknown", o.Stage)
 	}

@@ -25,6 +25,7 @@ func inside(args []string) int {
 		"stubborn":    stubborn,
 		"nested":      nested,
 		"escape":      escape,
+		"reach":       func(args []string) error { return dial(os.ExpandEnv(args[0])) },
 	}
 	f, ok := functions[args[0]]
 	if !ok {

@@ -32,7 +32,11 @@ func startProgram(o order) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("starting the launcher: %w", err)
 	}
-	if err := json.NewEncoder(ours).Encode(o); err != nil {
+	err = json.NewEncoder(ours).Encode(o)
+	if err == nil {
+		err = unix.Shutdown(int(ours.Fd()), unix.SHUT_WR)
+	}
+	if err != nil {
 		return 0, fmt.Errorf("starting the launcher: %w", err)
 	}
 	// The launcher's end closes by itself when the program takes its place.
@@ -49,7 +53,11 @@ func startProgram(o order) (int, error) {
 
 // becomeProgram gives up every privilege and turns this process into the
 // program. It returns only if that fails.
-func becomeProgram(o order) error {
+func becomeProgram(o order, control io.Reader) error {
+	// What is left unread would make the socket's end look like a failure.
+	if _, err := io.Copy(io.Discard, control); err != nil {
+		return fmt.Errorf("control socket: %w", err)
+	}
 	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
 		return fmt.Errorf("hiding the launcher: %w", err)
 	}

@@ -21,6 +21,8 @@ func TestMain(m *testing.M) {
 			unix.Exit(sandbox.Init())
 		case "inside":
 			unix.Exit(inside(os.Args[2:]))
+		case "forbidden":
+			unix.Exit(forbidden())
 		case "owner":
 			unix.Exit(owner(os.Args[2:]))
 		}

@@ -106,6 +106,9 @@ func (h host) tree(c Config) (tree, error) {
 	for _, path := range c.Writable {
 		t.Writable = append(t.Writable, absolute(path))
 	}
+	for _, path := range c.Hidden {
+		t.Hidden = append(t.Hidden, absolute(path))
+	}
 	for _, b := range c.Binds {
 		t.Binds = append(t.Binds, Bind{Source: absolute(b.Source), Path: filepath.Clean(b.Path)})
 	}

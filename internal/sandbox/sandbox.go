@@ -41,6 +41,9 @@ type Config struct {
 	Binds []Bind
 	// Writable are directories and files of the host that may be written.
 	Writable []string
+	// Hidden are directories of the host that are empty inside, wherever they
+	// would be seen.
+	Hidden []string
 	// Display passes the X11 and Wayland sockets that the environment names.
 	Display bool
 	// NoTun uses the second kind of link even where the first one, a TUN

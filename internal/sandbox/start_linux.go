@@ -46,6 +46,9 @@ func Start(ctx context.Context, c Config) (*Sandbox, error) {
 	if len(c.Self) == 0 || len(c.Args) == 0 {
 		return nil, errors.New("nothing to run: name a program")
 	}
+	if err := crippled(); err != nil {
+		return nil, err
+	}
 	o, err := newOrder(c)
 	if err != nil {
 		return nil, err

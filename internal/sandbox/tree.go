@@ -17,6 +17,8 @@ type tree struct {
 	Binds []Bind
 	// Writable are seen where they are, and may be written.
 	Writable []string
+	// Hidden are empty, if they are seen at all.
+	Hidden []string
 	// Sockets are passed in.
 	Sockets []string
 	// Remote are mounts of the host that are covered: see remoteMounts.

@@ -62,6 +62,9 @@ func (t tree) build() error {
 			return err
 		}
 	}
+	if err := cover(t.Hidden); err != nil {
+		return err
+	}
 	return t.finish()
 }
 

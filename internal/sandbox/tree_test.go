@@ -65,6 +65,36 @@ func TestWritable(t *testing.T) {
 	}
 }
 
+func TestHidden(t *testing.T) {
+	t.Parallel()
+	dir := openDir(t)
+	if err := os.Mkdir(filepath.Join(dir, "case"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "case", "key"), "secret")
+	c := sandbox.Config{Dir: dir, Hidden: []string{filepath.Join(dir, "case"), openDir(t)}}
+	if out := shell(t, c, "ls; ls -A case"); out != "case\n" {
+		t.Errorf("inside: %q", out)
+	}
+}
+
+// TestDisplay: the display's socket and key are passed when asked for.
+func TestDisplay(t *testing.T) {
+	t.Parallel()
+	dir := openDir(t)
+	listen(t, "unix", filepath.Join(dir, "way"))
+	write(t, filepath.Join(dir, "key"), "key")
+	env := []string{"PATH=/usr/bin:/bin", "XDG_RUNTIME_DIR=" + dir, "WAYLAND_DISPLAY=way", "DISPLAY=:990", "XAUTHORITY=" + dir + "/key"}
+	run(t, sandbox.Config{Display: true, Env: env}, "reach", "$XDG_RUNTIME_DIR/$WAYLAND_DISPLAY")
+	c := sandbox.Config{Display: true, Env: env}
+	if out := shell(t, c, `cat "$XAUTHORITY"`); out != "key" {
+		t.Errorf("the key is %q", out)
+	}
+	if out := shell(t, sandbox.Config{Env: env}, `echo "$XAUTHORITY$WAYLAND_DISPLAY$DISPLAY"; ls `+dir+" 2>/dev/null || true"); out != "\n" {
+		t.Errorf("not asked for: %q", out)
+	}
+}
+
 func TestBind(t *testing.T) {
 	t.Parallel()
 	source := filepath.Join(openDir(t), "passwd")

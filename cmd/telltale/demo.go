@@ -22,7 +22,8 @@ const demoLong = `Runs the whole investigation on the lab network, which rebuild
 messenger of 2005-2013 as real processes on loopback: it starts the network,
 drives a monitored client and a clean one with the same messages, captures what
 leaves, opens the copies, isolates the words, looks at the collectors, and
-writes a report. Nothing leaves this machine.
+writes a report. Nothing leaves this machine. Where programs can be sandboxed
+(Linux) the client runs in a sandbox, elsewhere behind a proxy.
 
 With --all every profile is run and scored against its truth.`
 
@@ -36,6 +37,7 @@ type demoOptions struct {
 	seeds   int
 	jobs    int
 	out     string
+	sensor  string
 	all     bool
 	json    bool
 	verbose bool
@@ -52,6 +54,9 @@ func (a *app) demoCommand() *cobra.Command {
 			if o.out == "" {
 				o.out = filepath.Join("telltale-cases", "demo-"+a.clock().Format("20060102-150405"))
 			}
+			if err := chooseSensor(&o.sensor); err != nil {
+				return err
+			}
 			if o.all {
 				return a.demoAll(cmd.Context(), o)
 			}
@@ -62,6 +67,7 @@ func (a *app) demoCommand() *cobra.Command {
 	cmd.Flags().Uint64Var(&o.seed, "seed", 1, "seed of the network and of the schedule")
 	cmd.Flags().StringVar(&o.out, "out", "", "directory for the cases (default telltale-cases/demo-TIME)")
 	cmd.Flags().BoolVar(&o.all, "all", false, "run every profile and score it against the truth")
+	sensorFlag(cmd, &o.sensor)
 	cmd.Flags().IntVar(&o.seeds, "seeds", 1, "with --all: number of seeds")
 	cmd.Flags().IntVar(&o.jobs, "jobs", 4, "with --all: number of runs at a time")
 	cmd.Flags().BoolVar(&o.json, "json", false, "print JSON")
@@ -153,7 +159,7 @@ func (a *app) startLab(ctx context.Context, o demoOptions, l labRun, program str
 	if err != nil {
 		return nil, fmt.Errorf("starting the lab network: %w", err)
 	}
-	network, err := lab.Up(ctx, lab.Options{Profile: l.profile, Dir: dir, Seed: l.seed, Program: program, Log: log})
+	network, err := lab.Up(ctx, lab.Options{Profile: l.profile, Dir: dir, Seed: l.seed, Program: program, Log: log, Sensor: o.sensor})
 	if err != nil {
 		return nil, fmt.Errorf("starting the lab network: %w", err)
 	}

@@ -99,10 +99,14 @@ started there.`,
 		ValidArgsFunction: completeProfiles,
 		RunE: failing(func(cmd *cobra.Command, args []string) error {
 			o.Profile = args[0]
+			if err := chooseSensor(&o.Sensor); err != nil {
+				return err
+			}
 			return a.labUp(cmd.Context(), o)
 		}),
 	}
 	dirFlag(cmd, &o.Dir)
+	sensorFlag(cmd, &o.Sensor)
 	cmd.Flags().Uint64Var(&o.Seed, "seed", 1, "what words, people and addresses are drawn from")
 	cmd.Flags().StringSliceVar(&o.Oddities, "odd", nil, "oddities of the list server: "+strings.Join(roles.Oddities(), ", "))
 	return cmd

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"maps"
 	"net"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +18,8 @@ import (
 	"example.org/telltale/internal/bench"
 	driverexec "example.org/telltale/internal/driver/exec"
 	"example.org/telltale/internal/peel"
+	"example.org/telltale/internal/sensor/box"
+	"example.org/telltale/internal/sensor/gateway"
 	"example.org/telltale/internal/sensor/list"
 	"example.org/telltale/internal/sensor/proxy"
 )
@@ -38,8 +41,12 @@ func drivers() map[string]func(s surroundings, env []string) (telltale.Driver, e
 	return map[string]func(surroundings, []string) (telltale.Driver, error){
 		"exec": func(s surroundings, env []string) (telltale.Driver, error) {
 			spec := s.scenario.Driver
+			command, err := boxed(spec, env)
+			if err != nil {
+				return nil, err
+			}
 			return driverexec.New(driverexec.Config{
-				Command: spec.Command, Dir: spec.Dir, Env: slices.Concat(spec.Env, env),
+				Command: command, Dir: spec.Dir, Env: slices.Concat(spec.Env, env),
 				Timeout: spec.Timeout, Clock: s.app.clock, Stderr: s.stderr,
 			}), nil
 		},
@@ -58,23 +65,70 @@ func sensors() map[string]func(s surroundings) (telltale.Sensor, error) {
 				Clock: s.app.clock, Random: s.app.random, Resolve: s.resolve,
 				Dir: s.caDir, UpstreamCAs: s.scenario.Authorities, Capture: capture, Log: s.log,
 			})
-			return &recordedProxy{Proxy: p, capture: capture}, err
+			return &sealed{quietSensor: p, capture: capture}, err
+		},
+		"sandbox": func(s surroundings) (telltale.Sensor, error) {
+			maps, err := s.maps()
+			if err != nil {
+				return nil, err
+			}
+			capture, err := s.capture("sandbox")
+			if err != nil {
+				return nil, err
+			}
+			self, err := os.Executable()
+			if err != nil {
+				return nil, fmt.Errorf("finding this program: %w", err)
+			}
+			b, err := box.NewSensor(box.SensorConfig{
+				Self: []string{"/proc/self/exe", sandboxInit}, Enter: []string{self, "box"},
+				CADir: s.caDir, UpstreamCAs: s.scenario.Authorities, Maps: maps, Capture: capture,
+				Clock: s.app.clock, Random: s.app.random,
+			})
+			return &sealed{quietSensor: b, capture: capture}, err
 		},
 	}
 }
 
-// recordedProxy seals its packet file when it stops.
-type recordedProxy struct {
-	*proxy.Proxy
+// quietSensor is what all sensors here are.
+type quietSensor interface {
+	telltale.Sensor
+	telltale.Quieter
+}
+
+// sealed is a sensor that seals its packet file when it stops.
+type sealed struct {
+	quietSensor
 	capture io.Closer
-	sealed  sync.Once
+	once    sync.Once
 }
 
 // Stop ends the watch and seals the packet file.
-func (p *recordedProxy) Stop(ctx context.Context) error {
-	err := p.Proxy.Stop(ctx)
-	p.sealed.Do(func() { err = errors.Join(err, p.capture.Close()) })
+func (s *sealed) Stop(ctx context.Context) error {
+	err := s.quietSensor.Stop(ctx)
+	s.once.Do(func() { err = errors.Join(err, s.capture.Close()) })
 	return err
+}
+
+// Failed returns the error that ended the watch, nil while it goes on.
+func (s *sealed) Failed() error {
+	if f, ok := s.quietSensor.(interface{ Failed() error }); ok {
+		return f.Failed()
+	}
+	return nil
+}
+
+// maps are the scenario's names as a gateway wants them.
+func (s surroundings) maps() ([]gateway.Map, error) {
+	var all []gateway.Map
+	for _, name := range slices.Sorted(maps.Keys(s.scenario.Names)) {
+		m, err := gateway.ParseMap(name + "=" + s.scenario.Names[name])
+		if err != nil {
+			return nil, fmt.Errorf("names: %w", err)
+		}
+		all = append(all, m)
+	}
+	return all, nil
 }
 
 // peelers is the table of peelers.

@@ -52,6 +52,9 @@ type Options struct {
 	Program string
 	// Oddities of the list server by name, as in roles.Oddities.
 	Oddities []string
+	// Sensor is the kind that the scenario of the lab names: "proxy" if empty,
+	// or "sandbox".
+	Sensor string
 	// Log takes a line for everything out of the ordinary. May be nil.
 	Log io.Writer
 	// Clock and Random may be nil: the system's.

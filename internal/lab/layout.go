@@ -104,7 +104,7 @@ func (n *Network) writeFiles(names guard.Names, o Options) error {
 		truth.For(n.plan).Save(n.dir.Truth()),
 		replace.File(n.dir.ClientData(), client),
 		openCA(n.dir, n.plan, o.Clock),
-		writeScenario(n.dir, n.plan, o.Program),
+		writeScenario(n.dir, n.plan, o),
 	)
 }
 

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/goccy/go-yaml"
@@ -51,6 +52,9 @@ type questionDriver struct {
 	Kind    string   `yaml:"kind"`
 	Command []string `yaml:"command"`
 	Timeout string   `yaml:"timeout"`
+	// Boxes: the adapter runs the app under test in sandboxes, if the sensor
+	// has any.
+	Boxes bool `yaml:"boxes"`
 }
 
 type questionLimits struct {
@@ -64,7 +68,7 @@ type questionLimits struct {
 // writeScenario writes the question that an investigation of this lab puts.
 // It says nothing of what the profile does: only which words to try, and what
 // the message is supposed to pass through.
-func writeScenario(dir labdir.Dir, plan profile.Plan, program string) error {
+func writeScenario(dir labdir.Dir, plan profile.Plan, o Options) error {
 	q := question{
 		Name: fmt.Sprintf("lab-%s-%d", plan.Profile.Name, plan.Seed),
 		App: questionApp{
@@ -72,9 +76,9 @@ func writeScenario(dir labdir.Dir, plan profile.Plan, program string) error {
 			Files: []questionFile{{Path: dir.ClientData(), Harvest: true}},
 		},
 		Driver: questionDriver{
-			Kind: "exec", Timeout: "20s", Command: []string{program, "lab", "driver", "--dir", string(dir)},
+			Kind: "exec", Timeout: "20s", Boxes: true, Command: []string{o.Program, "lab", "driver", "--dir", string(dir)},
 		},
-		Sensors: []map[string]string{{"kind": "proxy"}}, Accounts: profile.Accounts(),
+		Sensors: []map[string]string{{"kind": cmp.Or(o.Sensor, "proxy")}}, Accounts: profile.Accounts(),
 		Directions: []telltale.Direction{telltale.Sent, telltale.Received},
 		Words:      plan.Words, Trials: 2, MaxTrials: 40, Seed: plan.Seed, Window: "6s", Listen: "2s",
 		Channel: profile.Channel(), Scope: plan.Scope(), NamesFile: dir.Names(), Alpha: 0.01,

@@ -1,8 +1,9 @@
 // Package adapter is the driver of the lab's messenger: a process that speaks
 // the driver protocol and drives three clients, each a process of its own.
-// Two of them, alice and carol, are the app under test and have the
-// environment of the driver, so that all they send passes the proxy in it;
-// bob is their peer, a clean build without proxy.
+// Two of them, alice and carol, are the app under test: each runs in a sandbox
+// if the environment tells how, or else has the driver's environment, so that
+// all it sends passes the proxy in it. bob is their peer, a clean build that
+// nobody watches.
 //
 // A message is followed by the id that the client gives it, so equal texts
 // are told apart, and what arrives after the wait is reported as late.
@@ -16,7 +17,6 @@ import (
 	"io"
 	"log/slog"
 	"runtime"
-	"strings"
 	"sync"
 	"time"
 
@@ -54,7 +54,11 @@ func Run(ctx context.Context, c Config) error {
 	if err != nil {
 		return err
 	}
-	a := &adapter{Config: c, plan: plan, users: map[string]*user{}, missed: map[string]telltale.Receipt{}}
+	box, err := boxOf(c.Environ)
+	if err != nil {
+		return err
+	}
+	a := &adapter{Config: c, plan: plan, box: box, users: map[string]*user{}, missed: map[string]telltale.Receipt{}}
 	for _, account := range profile.Accounts() {
 		a.users[account.Name] = &user{adapter: a, account: account}
 	}
@@ -64,7 +68,10 @@ func Run(ctx context.Context, c Config) error {
 
 type adapter struct {
 	Config
-	plan  profile.Plan
+	plan profile.Plan
+	// box is the command that runs a program in a sandbox; nil if there is
+	// none.
+	box   []string
 	users map[string]*user
 
 	out sync.Mutex
@@ -206,26 +213,6 @@ func (a *adapter) print(r telltale.DriverResponse) error {
 	defer a.out.Unlock()
 	_, err = a.Stdout.Write(append(b, '\n'))
 	return err
-}
-
-// environ is the environment of an account's client: the driver's own, for
-// peers without what would lead their traffic through the sensors.
-func (a *adapter) environ(side telltale.Side) []string {
-	if side == telltale.SideApp {
-		return a.Environ
-	}
-	watched := map[string]bool{
-		"HTTP_PROXY": true, "HTTPS_PROXY": true, "ALL_PROXY": true, "NO_PROXY": true,
-		"TELLTALE_PROXY": true, "TELLTALE_CA": true, "SSL_CERT_FILE": true,
-	}
-	var env []string
-	for _, pair := range a.Environ {
-		name, _, _ := strings.Cut(pair, "=")
-		if !watched[strings.ToUpper(name)] {
-			env = append(env, pair)
-		}
-	}
-	return env
 }
 
 // later is a timer that never fires for no wait at all.

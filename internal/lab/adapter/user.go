@@ -72,10 +72,9 @@ func (u *user) endedEarly() error {
 }
 
 func (u *user) start() error {
-	p, err := proc.Start(proc.Config{
-		Program: u.adapter.Program, Env: u.adapter.environ(u.account.Side), Log: u.adapter.Stderr,
-		Args: []string{"lab", "client", "--dir", string(u.adapter.Dir), "--name", u.account.Name},
-	})
+	env, command := u.adapter.around(u.account.Side)
+	command = append(command, u.adapter.Program, "lab", "client", "--dir", string(u.adapter.Dir), "--name", u.account.Name)
+	p, err := proc.Start(proc.Config{Program: command[0], Args: command[1:], Env: env, Log: u.adapter.Stderr})
 	if err != nil {
 		return err
 	}

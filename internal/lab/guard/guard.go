@@ -2,7 +2,9 @@
 // dials. The lab spies on its own synthetic people; guard is what keeps it
 // from ever touching anybody else: every address that is not a literal
 // loopback address, and every host name that is not under .test, is refused.
-// There is no option that turns this off.
+// There is no option that turns this off. In the sandbox of an audit, where
+// nothing of loopback can be reached, names under .test have addresses of
+// 198.18.0.0/15, which no network carries; those are dialled, by name only.
 package guard
 
 import (

@@ -168,8 +168,12 @@ func (l lab) dialer(account, dir string) (guard.Dialer, error) {
 		return guard.Dialer{}, err
 	}
 	trusted, err := l.trusted(filepath.Join(dir, account+".ca.pem"))
-	return guard.Dialer{Names: l.names, Proxy: proxy, CAFile: trusted}, err
+	return guard.Dialer{Names: l.names, Proxy: proxy, Sandboxed: l.Getenv(Sandboxed) != "", CAFile: trusted}, err
 }
+
+// Sandboxed is the variable by which a client knows that it runs in the
+// sandbox of an audit.
+const Sandboxed = "TELLTALE_LAB_SANDBOXED"
 
 // proxyOf reads TELLTALE_PROXY or HTTP_PROXY and returns "IP:port".
 func proxyOf(getenv func(string) string) (string, error) {

@@ -1,6 +1,7 @@
 package box
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -47,6 +48,9 @@ type Config struct {
 	// Strict refuses programs that do not accept the authority for as long
 	// as they do not.
 	Strict bool
+	// Linger is how long connections whose program has ended may take to
+	// bring the rest of what it sent to the server: 5 s if zero.
+	Linger time.Duration
 	// Clock is used from many goroutines. Random makes keys.
 	Clock telltale.Clock
 	// Log gets what may interest whoever runs this; nil means nobody.
@@ -120,7 +124,7 @@ func (b *Box) Run(ctx context.Context, p Program) (exit sandbox.Exit, err error)
 	}
 	defer b.open.add(g)()
 	exit, err = s.Wait()
-	drain(ctx, g)
+	b.drain(ctx, g)
 	return exit, errors.Join(err, g.Close())
 }
 
@@ -189,13 +193,9 @@ func (b *Box) Settle(ctx context.Context) {
 // Failed returns the error that made recording impossible, nil if none did.
 func (b *Box) Failed() error { return b.interceptor.Failed() }
 
-// drainMost is how long connections whose program has ended may take to bring
-// the rest of what it sent to the server.
-const drainMost = 5 * time.Second
-
 // drain waits until what programs have sent has reached whom it was for.
-func drain(ctx context.Context, g *gateway.Gateway) {
-	patience, cancel := context.WithTimeout(ctx, drainMost)
+func (b *Box) drain(ctx context.Context, g *gateway.Gateway) {
+	patience, cancel := context.WithTimeout(ctx, cmp.Or(b.cfg.Linger, 5*time.Second))
 	defer cancel()
 	_ = g.Quiet(patience) // what is still open then is closed and recorded so
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"example.org/telltale"
 	"example.org/telltale/internal/sandbox"
@@ -146,7 +147,7 @@ func (s *Sensor) prepare(r telltale.Recorder) error {
 	s.views = views.New(views.Config{Recorder: r, Sensor: Name, Clock: s.cfg.Clock})
 	s.box, err = New(Config{
 		Self: s.cfg.Self, Dir: s.dir, Authority: ca, Roots: roots, Sink: s.views, Packets: s.packets,
-		Maps: s.cfg.Maps, Clock: s.cfg.Clock,
+		Maps: s.cfg.Maps, Clock: s.cfg.Clock, Linger: time.Second,
 	})
 	return err
 }

@@ -453,7 +453,12 @@ func (z *zooBed) cases(short bool) map[string]zooCase {
 		},
 		"protocol of its own after an upgrade": {
 			flags: mapTo("web.test", k.Web), args: animal("upgrade", "TOKEN", "web.test:80"),
-			proto: "tcp", visibility: telltale.Clear, host: "web.test", in: true,
+			proto: "http/1.1", visibility: telltale.Clear, host: "web.test", in: true, check: func(r *zooRun) {
+				f := r.holding(true, r.token)[0]
+				if n := len(f.Turns); n == 0 || f.Turns[n-1].Proto != "tcp" || !strings.HasPrefix(string(r.raw(f.RawOut))[f.Turns[n-1].Out:], "\x00\x01own ") {
+					r.t.Errorf("where the protocol of its own begins is not told: %+v", f.Turns)
+				}
+			},
 		},
 		"WebSocket": {
 			flags: mapTo("web.test", k.SecureH1), args: animal("websocket", "TOKEN", "web.test:443"), check: func(r *zooRun) {
@@ -488,15 +493,35 @@ func (r *zooRun) wantOpaque(host string) {
 	r.t.Error("there is no opaque flow")
 }
 
-func TestZoo(t *testing.T) {
-	t.Parallel()
-	z := newZoo(t, nil)
-	for name, c := range z.cases(testing.Short()) {
+// few are those that short tests are content with.
+func few() []string {
+	return []string{
+		"https over HTTP 2", "daemon after its parent's end", "helper over a Unix socket", "token in the labels of a name",
+		"pinned certificate, keys given", "IPv6", "UDP that nobody answers", "ICMP with a payload", "STARTTLS", "resumption in TLS 1.2",
+		"many connections at once", "half-close", "reset in the middle", "end right after a write",
+	}
+}
+
+// all runs every program, or those that are named.
+func (z *zooBed) all(t *testing.T, only []string) {
+	for name, c := range z.cases(testing.Short() || z.user != nil) {
+		if only != nil && !slices.Contains(only, name) {
+			continue
+		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			z.expect(t, c)
 		})
 	}
+}
+
+func TestZoo(t *testing.T) {
+	t.Parallel()
+	var only []string
+	if testing.Short() {
+		only = few()
+	}
+	newZoo(t, nil).all(t, only)
 }
 
 // TestZooAsUser runs the same as somebody who is not root.
@@ -505,17 +530,11 @@ func TestZooAsUser(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("TestZoo runs as an ordinary user already")
 	}
-	z := newZoo(t, &syscall.Credential{Uid: 65534, Gid: 65534})
-	few := []string{"https over HTTP 2", "pinned certificate, keys given", "IPv6", "ICMP with a payload", "end right after a write"}
-	for name, c := range z.cases(true) {
-		if testing.Short() && !slices.Contains(few, name) {
-			continue
-		}
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			z.expect(t, c)
-		})
+	var only []string
+	if testing.Short() {
+		only = []string{"pinned certificate, keys given", "end right after a write"}
 	}
+	newZoo(t, &syscall.Credential{Uid: 65534, Gid: 65534}).all(t, only)
 }
 
 // The exit status is the program's.
@@ -693,7 +712,7 @@ func TestZooRealPrograms(t *testing.T) {
 				}
 				t.Skipf("%s is not installed", program)
 			}
-			if name == "chromium" && testing.Short() {
+			if testing.Short() && name != "curl" && name != "python3" {
 				t.Skip("takes long")
 			}
 			args = slices.Clone(args)

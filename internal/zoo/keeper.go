@@ -47,7 +47,7 @@ func NewKeeper(hosts ...string) (*Keeper, error) {
 	silent, e := net.ListenPacket("udp", "127.0.0.1:0")
 	if e == nil {
 		k.Silent = silent.LocalAddr().String()
-		k.closers = append(k.closers, silent)
+		k.keep(silent)
 	}
 	if err = errors.Join(err, e); err != nil {
 		k.Close()
@@ -66,6 +66,13 @@ func (k *Keeper) Close() {
 		c.Close()
 	}
 	k.jobs.Wait()
+}
+
+// keep notes what is to be closed.
+func (k *Keeper) keep(c io.Closer) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.closers = append(k.closers, c)
 }
 
 // Received is what came to Echo, After and Mail.
@@ -98,7 +105,7 @@ func (k *Keeper) web(config *tls.Config, err *error) string {
 	}
 	addr := l.Addr().String()
 	server := &http.Server{Handler: http.HandlerFunc(k.answer)}
-	k.closers = append(k.closers, server)
+	k.keep(server)
 	k.jobs.Go(func() {
 		if config == nil {
 			_ = server.Serve(l)
@@ -123,16 +130,14 @@ func (k *Keeper) serve(config *tls.Config, f func(net.Conn), err *error) string 
 	if config != nil {
 		l = tls.NewListener(l, config)
 	}
-	k.closers = append(k.closers, l)
+	k.keep(l)
 	k.jobs.Go(func() {
 		for {
 			c, err := l.Accept()
 			if err != nil {
 				return
 			}
-			k.mu.Lock()
-			k.closers = append(k.closers, c)
-			k.mu.Unlock()
+			k.keep(c)
 			k.jobs.Go(func() {
 				defer c.Close()
 				f(c)

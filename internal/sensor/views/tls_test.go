@@ -56,6 +56,9 @@ func TestIntercepted(t *testing.T) {
 				_ = resp.Body.Close()
 				t.Error("a certificate that is not trusted was accepted")
 			}
+			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			r.recorder.Wait(ctx, 1) // until the refusal is known
+			cancel()
 		}
 		for i := range 5 {
 			body := fmt.Sprintf("words %d", i)

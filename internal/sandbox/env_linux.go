@@ -65,24 +65,3 @@ func (h host) display() []string {
 	}
 	return found
 }
-
-// hostSockets are the paths of the Unix sockets that the host knows of, as
-// seen from here and from its first process.
-func hostSockets() []string {
-	var all []string
-	for _, table := range []string{"/proc/self/net/unix", "/proc/1/net/unix"} {
-		text, err := os.ReadFile(table)
-		if err != nil {
-			continue // that of another process may be out of sight
-		}
-		for line := range strings.Lines(string(text)) {
-			// Num RefCount Protocol Flags Type St Inode Path
-			_, path, ok := strings.Cut(line, " /")
-			if ok {
-				all = append(all, "/"+strings.TrimSuffix(path, "\n"))
-			}
-		}
-	}
-	slices.Sort(all)
-	return slices.Compact(all)
-}

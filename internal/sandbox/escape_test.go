@@ -3,8 +3,13 @@
 package sandbox_test
 
 import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -71,6 +76,69 @@ func TestHostSockets(t *testing.T) {
 	attempt(t, sandbox.Config{}, "dial", listen(t, "tcp", "127.0.0.1:0").Addr().String())
 	attempt(t, sandbox.Config{}, "family", strconv.Itoa(unix.AF_VSOCK))
 	attempt(t, sandbox.Config{}, "family", strconv.Itoa(unix.AF_ALG))
+}
+
+// TestRelativeSocket: a socket that was bound by a relative path, in the
+// directory that the program runs in.
+func TestRelativeSocket(t *testing.T) {
+	t.Parallel()
+	needSandbox(t)
+	dir := openDir(t)
+	cmd := exec.Command("/proc/self/exe", "serve")
+	cmd.Dir = dir
+	stdin, feed := pipe(t)
+	cmd.Stdin = stdin
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		feed.Close()
+		if err := cmd.Wait(); err != nil {
+			t.Error(err)
+		}
+	})
+	if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
+	if err := dial(filepath.Join(dir, "relative.sock")); err != nil {
+		t.Fatal("the server does not answer outside:", err)
+	}
+	attempt(t, sandbox.Config{Dir: dir}, "dial", filepath.Join(dir, "relative.sock"))
+}
+
+// serve listens in its working directory until its standard input ends.
+func serve() int {
+	l, err := net.Listen("unix", "relative.sock")
+	if err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	fmt.Println("ready")
+	_, err = io.Copy(io.Discard, os.Stdin)
+	if err = errors.Join(err, l.Close()); err != nil {
+		return 1
+	}
+	return 0
+}
+
+func TestSocketPath(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string]string{
+		"Num       RefCount Protocol Flags    Type St Inode Path\n":                  "",
+		"0000000036da2bb9: 00000003 00000000 00000000 0001 03  1506\n":               "",
+		"0000000036da2bb9: 00000003 00000000 00010000 0001 01  1506 /run/a socket\n": "/run/a socket",
+		"0000000036da2bb9: 00000003 00000000 00010000 0001 01 21506 here.sock\n":     "here.sock",
+		"0000000036da2bb9: 00000003 00000000 00010000 0001 01 21506 @abstract\n":     "",
+		"0000000036da2bb9: 00000003 00000000 00010000 0001 01 21506\n":               "",
+	} {
+		if got := sandbox.SocketPath(line); got != want {
+			t.Errorf("%q: %q, not %q", line, got, want)
+		}
+	}
 }
 
 func TestHostFiles(t *testing.T) {

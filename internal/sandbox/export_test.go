@@ -15,3 +15,6 @@ func Filter(raw bool) []bpf.RawInstruction {
 
 // UnescapeOctal reads a path of /proc/self/mountinfo.
 func UnescapeOctal(s string) string { return unescapeOctal(s) }
+
+// SocketPath is the path in a line of /proc/net/unix.
+func SocketPath(line string) string { return socketPath(line) }

@@ -23,6 +23,8 @@ func TestMain(m *testing.M) {
 			unix.Exit(inside(os.Args[2:]))
 		case "forbidden":
 			unix.Exit(forbidden())
+		case "serve":
+			unix.Exit(serve())
 		case "owner":
 			unix.Exit(owner(os.Args[2:]))
 		}

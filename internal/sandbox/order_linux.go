@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -125,7 +126,7 @@ func (h host) tree(c Config) (tree, error) {
 		return tree{}, err
 	}
 	t.Shown = h.shown(c.Args, t)
-	t.Masked = hostSockets()
+	t.Masked = hostSockets(slices.Concat([]string{h.dir}, t.Shown, t.Writable))
 	return t, nil
 }
 

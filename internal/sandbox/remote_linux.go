@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -80,25 +79,6 @@ func cover(paths []string) error {
 		}
 		if err != nil {
 			return fmt.Errorf("covering %s: %w", path, err)
-		}
-	}
-	return nil
-}
-
-// maskSockets lays something that is no socket over each of the host's
-// sockets that is still to be seen, but for those that were passed in.
-func maskSockets(paths, passed []string) error {
-	for _, path := range paths {
-		path = filepath.Clean(path)
-		if slices.Contains(passed, path) {
-			continue
-		}
-		info, err := os.Lstat(path)
-		if err != nil || info.Mode()&os.ModeSocket == 0 {
-			continue
-		}
-		if err := protect(path, true); err != nil {
-			return fmt.Errorf("hiding the socket %s: %w", path, err)
 		}
 	}
 	return nil

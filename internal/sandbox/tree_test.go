@@ -168,3 +168,14 @@ func TestResolver(t *testing.T) {
 		t.Errorf("inside: %q", out)
 	}
 }
+
+func TestUnescapeOctal(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"/plain": "/plain", `/a\040b\134c`: `/a b\c`, `/end\04`: `/end\04`, `/not\999`: `/not\999`,
+	} {
+		if got := sandbox.UnescapeOctal(in); got != want {
+			t.Errorf("%q: %q, not %q", in, got, want)
+		}
+	}
+}

@@ -24,6 +24,8 @@ type Cribs struct {
 	// known are the needles and then the words; lags finds them.
 	known []Needle
 	lags  [MaxLag + 1]func() *match.Set
+	// parts finds those that are shorter than two keys.
+	parts [MaxLag + 1]func() *match.Set
 	// steps finds the differences of the known texts, which stepTexts are.
 	steps     func() *match.Set
 	stepTexts [][]byte
@@ -46,6 +48,7 @@ func NewCribs(needles []Needle, words []string) *Cribs {
 	})
 	for n := range c.lags {
 		c.lags[n] = sync.OnceValue(func() *match.Set { return match.Lag(c.known, n) })
+		c.parts[n] = sync.OnceValue(func() *match.Set { return match.LagPart(c.known, n) })
 	}
 	return c
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 )
@@ -64,11 +65,10 @@ type phase struct {
 // ciphers cannot have made the lengths at hand are left out, and so are those
 // that a file of this size leaves no time for; skipped names them.
 func scanPhases(file []byte, layers []sealed) (out []phase, skipped []string) {
-	texts := kindAES | kindDES | kindTEA | kindRC4 | kindQQTEA | kindPoly
-	const rare = kindSM4 | kindXXTEA | kindChaCha
+	const all = kindAES | kindDES | kindTEA | kindRC4 | kindQQTEA | kindPoly | kindSM4 | kindXXTEA | kindChaCha
 	out = []phase{
-		{"texts", false, func(p *prober, piece []byte) { tryTexts(p, piece, false, texts|rare) }},
-		{"digests of texts", false, func(p *prober, piece []byte) { tryTexts(p, piece, true, texts) }},
+		{"texts", false, func(p *prober, piece []byte) { tryTexts(p, piece, all) }},
+		{"digests of texts", false, tryDigests},
 	}
 	s := newSurprise(file)
 	left := int64(scanTime)
@@ -124,9 +124,23 @@ func rawPasses() []rawPass {
 	}
 }
 
-// tryTexts takes the texts of a piece, or what they stand for, as keys.
-func tryTexts(p *prober, piece []byte, derived bool, k kinds) {
-	keyTexts(piece, derived, func(key []byte, how string, offset int) {
+// tryTexts takes the texts of a piece as keys.
+func tryTexts(p *prober, piece []byte, k kinds) {
+	keyTexts(piece, false, func(key []byte, how string, offset int) {
+		if offset < scanPiece {
+			p.try(key, keyRef{offset, how}, k)
+		}
+	})
+}
+
+// tryDigests takes what the texts of a piece stand for as keys. Digests that
+// are cut or written in hex are for the ciphers of those who do such things.
+func tryDigests(p *prober, piece []byte) {
+	keyTexts(piece, true, func(key []byte, how string, offset int) {
+		k := kindAES | kindDES | kindTEA | kindRC4 | kindQQTEA | kindPoly
+		if !strings.HasSuffix(how, "md5") && !strings.HasSuffix(how, "padded") {
+			k = kindAES | kindRC4 | kindPoly
+		}
 		if offset < scanPiece {
 			p.try(key, keyRef{offset, how}, k)
 		}

@@ -60,10 +60,10 @@ func readsUTF8(h []byte) bool {
 
 // strange is what a sign of ASCII is less than a letter.
 func strange(c byte) int {
-	if signASCII(c) == signOther {
-		return 3
+	if (c|0x20)-'a' < 26 || c-'0' < 10 || c <= ' ' || c >= 0x7f {
+		return 0
 	}
-	return 0
+	return 3
 }
 
 // follows reports whether n bytes from at continue a character of UTF-8, as

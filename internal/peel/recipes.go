@@ -19,7 +19,7 @@ const (
 	// recipes and thousands of passwords.
 	deriveBits = 42
 	// deriveTime bounds the nominal cost of one search in nanoseconds.
-	deriveTime = 1_800_000_000
+	deriveTime = 1_200_000_000
 	// deriveTexts is how many texts of key files are tried with recipes of
 	// many rounds, deriveMany with those of few.
 	deriveTexts, deriveMany = 2000, 40000
@@ -107,7 +107,13 @@ func (s *search) underivedNode(slow bool) *node {
 
 // passwords reports whether keys are to be tried as passwords on layers that do
 // not say so.
-func (s *search) passwords() bool { return s.job.Passwords || len(s.job.KeyFiles) > 0 }
+// Where a key at hand opened something, keys are no passwords.
+func (s *search) passwords() bool {
+	byKey := func(f Find) bool {
+		return f.Key != nil && f.Key.Source != SourceDerived && f.Key.Source != SourceCapture
+	}
+	return (s.job.Passwords || len(s.job.KeyFiles) > 0) && !slices.ContainsFunc(s.found.finds, byKey)
+}
 
 // spread reports whether the bytes may be a cipher's, as far as so few tell.
 func spread(b []byte) bool {

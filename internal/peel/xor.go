@@ -41,6 +41,9 @@ func (xorPeeler) Peel(in Input) []Candidate {
 			out = append(out, Candidate{Coats: []string{"xor"}, Bytes: plain, Score: 0.97, Key: &Key{key, SourceDerived}, Whole: true})
 		}
 	}
+	for n := match.MinLen + 1; n <= MaxLag && len(out) == 0; n++ {
+		out = in.partKeys(n)
+	}
 	return out
 }
 

@@ -171,3 +171,5 @@ func text(n int, seed uint64) []byte {
 	}
 	return b
 }
+
+func newRand(seed uint64) *mrand.Rand { return mrand.New(mrand.NewPCG(seed, 7)) }

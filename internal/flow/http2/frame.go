@@ -49,6 +49,8 @@ type frame struct {
 	// pad is how many of the octets left are padding, once padKnown.
 	pad      int
 	padKnown bool
+	// padTells: not all of the padding was empty.
+	padTells bool
 }
 
 // Greeting reports whether b, the first octets of a server, is how one begins
@@ -217,8 +219,13 @@ func (c *Conn) data(d *direction, b []byte) []byte {
 	return b
 }
 
+// padding lets out what is not empty, from its first octet on.
 func (c *Conn) padding(d *direction, b []byte) {
-	if len(bytes.Trim(b, "\x00")) > 0 {
+	if !d.frame.padTells {
+		b = bytes.TrimLeft(b, "\x00")
+	}
+	if len(b) > 0 {
+		d.frame.padTells = true
 		c.raw(d.out, b, "")
 	}
 }

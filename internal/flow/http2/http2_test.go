@@ -254,7 +254,8 @@ func TestNotHTTP2(t *testing.T) {
 		"cut frame":      {good + "\x00\x00\x09\x01\x00\x00\x00\x00\x01ab", "", ">begin |>raw \x00\x00\x09\x01\x00\x00\x00\x00\x01ab|<done "},
 		"data nowhere":   {good + "\x00\x00\x02\x00\x00\x00\x00\x00\x00ab", "", ">begin |>raw a frame that needs a stream has none\x00\x00\x02\x00\x00\x00\x00\x00\x00ab|<done "},
 		"no such stream": {good + "\x00\x00\x02\x00\x00\x00\x00\x00\x09ab", "", ">begin |>raw ab|<done "},
-		"padding":        {good + "\x00\x00\x04\x00\x08\x00\x00\x00\x09\x02a\x00b", "", ">begin |>raw a\x00b|<done "},
+		"padding":        {good + "\x00\x00\x04\x00\x08\x00\x00\x00\x09\x02a\x00b", "", ">begin |>raw ab|<done "},
+		"late padding":   {good + "\x00\x00\x05\x00\x08\x00\x00\x00\x09\x04\x00\x00b\x00", "", ">begin |>raw b\x00|<done "},
 		"long padding":   {good + "\x00\x00\x02\x00\x08\x00\x00\x00\x09\x02a", "", ">begin |>raw padding is longer than its framea|<done "},
 		"not continued":  {good + "\x00\x00\x01\x01\x00\x00\x00\x00\x01a\x00\x00\x00\x04\x00\x00\x00\x00\x00", "", ">begin |>raw a header block is not continueda\x00\x00\x00\x04\x00\x00\x00\x00\x00|<done "},
 		"short block":    {good + "\x00\x00\x01\x01\x28\x00\x00\x00\x01\x05", "", ">begin |>raw a frame with a header block is too short\x00\x00\x01\x01\x28\x00\x00\x00\x01\x05|<done "},
@@ -342,6 +343,7 @@ func FuzzConn(f *testing.F) {
 	}
 	f.Add(all[0], all[1], uint64(1))
 	f.Add(all[0], []byte("HTTP/1.1 400 Bad"), uint64(2))
+	f.Add(all[0], all[1], uint64(84)) // padding in two pieces
 	f.Fuzz(func(t *testing.T, o, i []byte, seed uint64) {
 		if len(o)+len(i) > 1<<14 {
 			return

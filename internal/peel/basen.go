@@ -25,6 +25,8 @@ const (
 	z85     = digits + lower + upper + ".-:+=^!/*?&<>()[]{}@%$#"
 	rfc1924 = digits + upper + lower + "!#$%&()*+-;<=>?@^_`{|}~"
 	bitcoin = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+	flickr  = "123456789abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ"
+	ripple  = "rpshnaf39wBUDNEGHJKLM4PQRST7VWXYZ2bcdeCg65jkm8oFqi1tuvAxyz"
 	// crockford leaves out I, L, O and U.
 	crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 	base91    = alnum + "!#$%&()*+,./:;<=>?@[]^_`{|}~\""
@@ -47,6 +49,9 @@ func baseNs() []baseN {
 		{"base91", base91, "!#$%&()*,.:;<>?@[]^`{|}~\"", decode91, 2, 1 << 20, false},
 		{"base45", digits + upper + " $%*+-./:", " $%*.:", decode45, 3, 1 << 20, false},
 		{"base58", bitcoin, "", decodeBig, 1, 4096, false},
+		{"base58", flickr, "", decodeBig, 1, 4096, true},
+		{"base58", ripple, "", decodeBig, 1, 4096, true},
+		{"base36", digits + upper, "", decodeBig, 1, 1024, true},
 		{"base62", alnum, "", decodeBig, 1, 2048, false},
 		{"base62", digits + upper + lower, "", decodeBig, 1, 2048, false},
 		{"base62", digits + lower + upper, "", decodeBig, 1, 2048, false},

@@ -2,7 +2,7 @@ package peel
 
 import (
 	"fmt"
-	"strings"
+	"math/bits"
 )
 
 // bytewisePeeler tries all 256 keys of the ciphers that work byte by byte
@@ -56,12 +56,37 @@ func bytewises() []bytewise {
 				out[i], prev = b[i]^k^prev, b[i]
 			}
 		}},
+		{"xor:counter", func(out, b []byte, k byte) {
+			for i, c := range b {
+				out[i] = c ^ (k + byte(i))
+			}
+		}},
+		{"add:counter", func(out, b []byte, k byte) {
+			for i, c := range b {
+				out[i] = c - k - byte(i)
+			}
+		}},
+		{"rotate-bits", func(out, b []byte, k byte) {
+			for i, c := range b {
+				if out[i] = bits.RotateLeft8(c, int(k)); k >= 8 {
+					out[i] = bits.Reverse8(c)
+				}
+			}
+		}},
 		{"xor-chain:add", func(out, b []byte, k byte) {
 			for i, prev := 0, k; i < len(b); i++ {
 				out[i], prev = (b[i]^k)+prev, b[i]
 			}
 		}},
 	}
+}
+
+// keys is how many keys there are: seven rotations, and all bits turned round.
+func (w bytewise) keys() int {
+	if w.coat == "rotate-bits" {
+		return 9
+	}
+	return 256
 }
 
 const (
@@ -77,7 +102,7 @@ func (bytewisePeeler) Peel(in Input) []Candidate {
 	head := in.Bytes[:min(len(in.Bytes), bytewiseHead)]
 	buffer := make([]byte, min(len(in.Bytes), bytewiseWhole))
 	for _, w := range bytewises() {
-		for k := range 256 {
+		for k := range w.keys() {
 			w.open(buffer, head, byte(k))
 			score := likely(buffer[:len(head)])
 			if score == 0 && len(in.Bytes) <= bytewiseWhole {
@@ -86,7 +111,7 @@ func (bytewisePeeler) Peel(in Input) []Candidate {
 					score = 0.97
 				}
 			}
-			if score > 0 && (k != 0 || w.coat != "xor" && w.coat != "add") {
+			if score > 0 && (k != 0 || w.coat != "xor" && w.coat != "add" && w.coat != "rotate-bits") {
 				if c := w.candidate(in, byte(k), score); c.Score > 0 {
 					out = append(out, c)
 				}
@@ -162,7 +187,7 @@ func plausibleThroughout(plain []byte) bool {
 
 // openBytewise decrypts for Replay.
 func openBytewise(coat string, key, b []byte) ([]byte, error) {
-	if strings.HasPrefix(coat, "xor") && !strings.HasPrefix(coat, "xor-chain") {
+	if coat == "xor" {
 		return openXOR(key, b), nil
 	}
 	for _, w := range bytewises() {

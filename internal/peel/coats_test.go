@@ -53,6 +53,7 @@ func containers(t testing.TB) map[string][]byte {
 		"zip":           zipped(t, zip.Deflate, marked),
 		"tar":           tarred(t, marked),
 		"archive":       arOf(text),
+		"hexdump":       dumped(text),
 		"sqlite":        sqlitePage(marked),
 		"bplist":        bplist(marked),
 		"asn1":          asn1Of(t, marked),

@@ -34,6 +34,7 @@ func coated(t testing.TB) map[string][]byte {
 		"js-escape":        []byte(`\u{6b}vqzjxmnwb`),
 		"html-entity":      []byte("&#107;vqzjxmnwb"),
 		"quoted-printable": []byte("=6Bvqzjxmnwb"),
+		"utf-8:latin-1":    latin1([]byte("竹米羊牛 " + mark)),
 		"compress":         gz(text),
 		"hex":              hexed(text),
 		"base64":           b64(text),

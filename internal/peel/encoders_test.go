@@ -252,9 +252,54 @@ func bases() []coat {
 		{name: "z85", takes: 'B', wrap: texts(func(b []byte) string {
 			return in85(b, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#")
 		})},
+		{name: "base58", takes: 'B', most: 300, wrap: texts(func(b []byte) string {
+			return inBase(b, "123456789abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ")
+		})},
+		{name: "hexdump", takes: 'B', wrap: fixed(dumped)},
+		{name: "hex", takes: 'B', wrap: texts(func(b []byte) string { return inLines(hex.EncodeToString(b), 64, "\n") })},
+		{name: "base64", takes: 'B', wrap: texts(func(b []byte) string {
+			return "<data>\n\t" + strings.TrimSpace(inLines(base64.StdEncoding.EncodeToString(b), 60, "\n\t")) + "\n</data>"
+		})},
 		{name: "uuencode", takes: 'B', wrap: fixed(uu)},
 		{name: "yenc", takes: 'B', wrap: fixed(yencOf)},
 	}
+}
+
+// dumped is what the program xxd prints.
+func dumped(b []byte) []byte {
+	var out []byte
+	for i := 0; i < len(b); i += 16 {
+		line := b[i:min(len(b), i+16)]
+		out = fmt.Appendf(out, "%08x:", i)
+		for j := range 16 {
+			if j%2 == 0 {
+				out = append(out, ' ')
+			}
+			if j < len(line) {
+				out = fmt.Appendf(out, "%02x", line[j])
+			} else {
+				out = append(out, "  "...)
+			}
+		}
+		out = append(out, "  "...)
+		for _, c := range line {
+			if c < ' ' || c > '~' {
+				c = '.'
+			}
+			out = append(out, c)
+		}
+		out = append(out, '\n')
+	}
+	return out
+}
+
+// latin1 is text whose bytes were taken for characters.
+func latin1(b []byte) []byte {
+	var out []byte
+	for _, c := range b {
+		out = utf8.AppendRune(out, rune(c))
+	}
+	return out
 }
 
 func signed(b []byte) []int8 {
@@ -353,6 +398,22 @@ func derivables() []coat {
 		{name: "xor-chain", takes: 'B', cipher: true, wrap: func(r *rand.Rand, b []byte) []byte { return chain(b, byte(1+r.IntN(255))) }},
 		{name: "add", takes: 'B', cipher: true, wrap: func(r *rand.Rand, b []byte) []byte {
 			return mapped(b, 1, byte(1+r.IntN(255)))
+		}},
+		{name: "xor:counter", takes: 'U', cipher: true, wrap: func(r *rand.Rand, b []byte) []byte {
+			k := byte(r.IntN(256))
+			out := bytes.Clone(b)
+			for i := range out {
+				out[i] ^= k + byte(i)
+			}
+			return out
+		}},
+		{name: "rotate-bits", takes: 'U', cipher: true, wrap: func(r *rand.Rand, b []byte) []byte {
+			k := 1 + r.IntN(7)
+			out := bytes.Clone(b)
+			for i, c := range out {
+				out[i] = c<<k | c>>(8-k)
+			}
+			return out
 		}},
 		{name: "affine", takes: 'B', cipher: true, wrap: func(r *rand.Rand, b []byte) []byte {
 			return mapped(b, byte(3+2*r.IntN(120)), byte(r.IntN(256)))

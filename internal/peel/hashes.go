@@ -45,8 +45,38 @@ func newHashTable(needles []Needle) hashTable {
 			}
 		}
 	}
+	if all {
+		written = t.twice(needles, written)
+	}
 	t.set = match.CompileExact(written)
 	return t
+}
+
+// twice adds common digests of common digests, of their bytes and of their hex.
+func (t *hashTable) twice(needles []Needle, written []Needle) []Needle {
+	kinds := hashKinds()[:commonHashes]
+	for i, n := range needles {
+		if len(n.Text) < match.MinLen {
+			continue
+		}
+		for _, first := range kinds {
+			h := first.make()
+			h.Write([]byte(n.Text))
+			sum := h.Sum(nil)
+			for _, inner := range []string{string(sum), hex.EncodeToString(sum), strings.ToUpper(hex.EncodeToString(sum))} {
+				for _, second := range kinds {
+					h := second.make()
+					h.Write([]byte(inner))
+					for _, w := range spellings(h.Sum(nil)) {
+						written = append(written, Needle{Text: w})
+						t.owner = append(t.owner, i)
+						t.form = append(t.form, "hash:"+second.name+":"+first.name)
+					}
+				}
+			}
+		}
+	}
+	return written
 }
 
 // spellings of a digest: raw, hex in both cases, and base64 without padding.

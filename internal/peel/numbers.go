@@ -1,5 +1,7 @@
 package peel
 
+import "unicode/utf8"
+
 // numbersPeeler reads bytes that are written as numbers: "decimal", as in
 // arrays of JSON and lists of character codes (signed bytes too), "octal" and
 // "binary".
@@ -16,6 +18,9 @@ func (numbersPeeler) Peel(in Input) []Candidate {
 	var out []Candidate
 	for _, r := range runs(in.Bytes, 2*numbersLeast, alphabet(digits+"-,; \r\n\t")) {
 		plain, from, until := byteNumbers(in.Bytes[r.from:r.until])
+		if len(plain) == 0 {
+			plain, from, until = runeNumbers(in.Bytes[r.from:r.until])
+		}
 		if len(plain) >= numbersLeast {
 			out = append(out, numbersBid(in, "decimal", plain, run{r.from + from, r.from + until}))
 		}
@@ -71,6 +76,36 @@ func byteNumbers(b []byte) (plain []byte, from, until int) {
 		}
 		plain = append(plain, byte(v))
 		until = i
+	}
+	return plain, from, until
+}
+
+// runeNumbers reads numbers of characters, of which most are in common use;
+// some do not fit a byte.
+func runeNumbers(b []byte) (plain []byte, from, until int) {
+	count, used := 0, 0
+	for i := 0; i < len(b); {
+		if b[i] < '0' || b[i] > '9' {
+			i++
+			continue
+		}
+		at, v := i, 0
+		for ; i < len(b) && b[i] >= '0' && b[i] <= '9'; i++ {
+			if v = 10*v + int(b[i]-'0'); v > utf8.MaxRune {
+				return nil, 0, 0
+			}
+		}
+		if len(plain) == 0 {
+			from = at
+		}
+		until = i
+		if count++; common(rune(v)) || v < 0x80 && isText(byte(v)) {
+			used++
+		}
+		plain = utf8.AppendRune(plain, rune(v))
+	}
+	if 10*used < 9*count {
+		return nil, 0, 0
 	}
 	return plain, from, until
 }

@@ -171,7 +171,7 @@ func replayCipher(coat string, key *Key, b []byte) ([]byte, error) {
 		return openAffine(key.Bytes, b), nil
 	case "rc4":
 		return openRC4(key.Bytes, b), nil
-	case "xor", "xor-chain", "add":
+	case "xor", "xor-chain", "add", "rotate-bits":
 		return openBytewise(coat, key.Bytes, b)
 	case "qqtea":
 		return openQQTEA(key.Bytes, b, len(b))

@@ -88,7 +88,23 @@ func (hexPeeler) Peel(in Input) []Candidate {
 			out = append(out, c)
 		}
 	}
+	out = append(out, hexLines(in)...)
 	return append(out, dumps(in.Bytes)...)
+}
+
+// hexLines reads digits that go on over several lines of one length.
+func hexLines(in Input) []Candidate {
+	var out []Candidate
+	for _, r := range cut(runs(in.Bytes, 24, alphabet(digits+"abcdefABCDEF"+newline)), in.Limit) {
+		text := bytes.Trim(in.Bytes[r.from:r.until], newline)
+		first := bytes.IndexByte(text, '\n')
+		if first < 0 || unevenLines(in.Bytes, r) != nil || len(bytes.TrimRight(text[:first], "\r"))%2 != 0 {
+			continue
+		}
+		plain := unhex(withoutLines(text))
+		out = append(out, Candidate{Coats: []string{"hex"}, Bytes: plain, Offset: r.from, Length: r.until - r.from, Score: bid(plain, 0.8), Whole: r.until-r.from >= len(in.Bytes)-2})
+	}
+	return out
 }
 
 // dumps reads pairs of digits with the same separator between all of them:
@@ -209,7 +225,7 @@ func (base64Peeler) Name() string { return "base64" }
 func (base64Peeler) Peel(in Input) []Candidate {
 	var out []Candidate
 	for _, kind := range []struct{ name, extra string }{{"base64", "+/"}, {"base64url", "-_"}} {
-		for _, r := range cut(runs(in.Bytes, 12, alphabet(alnum+kind.extra+newline)), in.Limit) {
+		for _, r := range cut(indented(in.Bytes, alphabet(alnum+kind.extra+newline)), in.Limit) {
 			text := in.Bytes[r.from:r.until]
 			if kind.name == "base64url" && !bytes.ContainsAny(text, "-_") {
 				continue
@@ -227,6 +243,33 @@ func (base64Peeler) Peel(in Input) []Candidate {
 			}
 			out = append(out, bids...)
 		}
+	}
+	return out
+}
+
+// indented are the runs of at least twelve signs; lines that begin with blanks,
+// as in markup, go on.
+func indented(b []byte, signs *[256]bool) []run {
+	var out []run
+	for _, r := range runs(b, 12, signs) {
+		if n := len(out); n > 0 && r.from < out[n-1].until {
+			continue // taken already
+		}
+		for b[r.until-1] == '\n' {
+			at := r.until
+			for at < len(b) && (b[at] == ' ' || b[at] == '\t') {
+				at++
+			}
+			from := at
+			for at < len(b) && signs[b[at]] {
+				at++
+			}
+			if from == r.until || at == from {
+				break
+			}
+			r.until = at
+		}
+		out = append(out, r)
 	}
 	return out
 }
@@ -310,7 +353,7 @@ func withoutLines(b []byte) []byte {
 		return b
 	}
 	return bytes.Map(func(r rune) rune {
-		if r == '\r' || r == '\n' {
+		if r == '\r' || r == '\n' || r == ' ' || r == '\t' {
 			return -1
 		}
 		return r

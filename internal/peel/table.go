@@ -11,7 +11,7 @@ func All() []Peeler {
 func embedded() []Peeler {
 	return []Peeler{
 		compressPeeler{}, dictionaryPeeler{}, hexPeeler{}, base64Peeler{}, base32Peeler{},
-		uuPeeler{}, numbersPeeler{}, baseNPeeler{}, insidePeeler{}, tailPeeler{}, reversePeeler{},
+		dumpPeeler{}, uuPeeler{}, numbersPeeler{}, baseNPeeler{}, insidePeeler{}, tailPeeler{}, reversePeeler{},
 	}
 }
 

@@ -58,6 +58,7 @@ func textPeelers() []Peeler {
 		textPeeler{"code-point", "U+", func(b []byte) ([]byte, int) { return unescape(b, "U", codePoint) }},
 		textPeeler{"css-escape", `\`, func(b []byte) ([]byte, int) { return unescape(b, `\`, cssEscape) }},
 		textPeeler{"html-entity", "&", unentity},
+		textPeeler{"utf-8:latin-1", "\xc2", unlatin}, textPeeler{"utf-8:latin-1", "\xc3", unlatin},
 		textPeeler{"quoted-printable", "=", unquote},
 		textPeeler{"percent", "+", percentPlus},
 		textPeeler{"punycode", "--", func(b []byte) ([]byte, int) { return unescape(b, "xX", punycodeEscape) }},

@@ -21,7 +21,7 @@ func CipherOf(path []string) []string {
 func isCipher(coat string) bool {
 	name, _, _ := strings.Cut(coat, ":")
 	switch name {
-	case "xor", "xor-chain", "add", "affine", "caesar", "rc4", "chacha20", "chacha20-poly1305", "qqtea", "xxtea":
+	case "xor", "xor-chain", "add", "rotate-bits", "affine", "caesar", "rc4", "chacha20", "chacha20-poly1305", "qqtea", "xxtea":
 		return true
 	}
 	for _, family := range []string{"des-", "3des-", "aes-", "tea-", "xtea-", "sm4-", "blowfish-"} {

@@ -1,6 +1,7 @@
 package peel
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/binary"
 	"io"
@@ -87,6 +88,9 @@ func unzip(method uint16, body []byte, limit int) (plain []byte, used int, note 
 		src := bytes.NewReader(body)
 		plain, err := format{open: func(r io.Reader) (io.Reader, error) { return flate.NewReader(r), nil }}.inflate(src, limit)
 		return plain, len(body) - src.Len(), inflateNote(err)
+	case method == 14 && len(body) > 9 && body[2] == 5: // LZMA: version, length of the properties, properties
+		plain, err := format{open: func(r io.Reader) (io.Reader, error) { return newLZMA(bufio.NewReader(r), body[4], -1) }}.inflate(bytes.NewReader(body[9:]), limit)
+		return plain, len(body), inflateNote(err)
 	case name != "":
 		for _, f := range formats() {
 			if f.name == name {

@@ -76,6 +76,16 @@ func eightBit(name string) *charmap.Charmap {
 		return charmap.CodePage437
 	case "cp866":
 		return charmap.CodePage866
+	case "cp850":
+		return charmap.CodePage850
+	case "cp037":
+		return charmap.CodePage037
+	case "macintosh":
+		return charmap.Macintosh
+	case "iso-8859-2":
+		return charmap.ISO8859_2
+	case "windows-1257":
+		return charmap.Windows1257
 	}
 	return nil
 }
@@ -87,6 +97,7 @@ func Charsets() []string {
 		"utf-16le", "gb18030", "big5", "utf-16be", "shift-jis", "euc-kr", "euc-jp",
 		"windows-1252", "windows-1250", "windows-1251", "koi8-r", "iso-8859-5", "windows-1253",
 		"windows-1254", "windows-1255", "windows-1256", "windows-874", "cp437", "cp866",
+		"iso-8859-2", "windows-1257", "macintosh", "cp850", "cp037",
 		"utf-32le", "utf-32be",
 	}
 }

@@ -163,12 +163,14 @@ func pass(d *json.Decoder) error {
 
 func (m *Importer) harEntry(at int64, e *harEntry) {
 	x := &exchange{at: at, method: e.Request.Method, status: e.Response.Status, reason: e.Response.StatusText, failed: e.Response.Error, decoded: true, answeredDecoded: true}
-	if err := x.address(e.Request.URL); err != nil || x.method == "" || x.host == "" {
-		m.note(at, "an entry without a request that can be read")
-		return
-	}
-	if x.scheme != "http" && x.scheme != "https" && x.scheme != "ws" && x.scheme != "wss" {
+	err := x.address(e.Request.URL)
+	known := x.scheme == "http" || x.scheme == "https" || x.scheme == "ws" || x.scheme == "wss"
+	switch {
+	case err == nil && x.scheme != "" && !known:
 		m.note(at, "an entry of %.20q, which went over no network", x.scheme)
+		return
+	case err != nil || !known || x.method == "" || x.host == "":
+		m.note(at, "an entry without a request that can be read")
 		return
 	}
 	x.server = endpoint(e.ServerIP, x.port)

@@ -100,6 +100,8 @@ func FuzzKeyTexts(f *testing.F) {
 // bytes, never worse.
 func FuzzOpenings(f *testing.F) {
 	f.Add("tea-ecb:le", []byte("0123456789abcdef"), []byte("0123456789abcdef"))
+	f.Add("aes-128-ctr:iv=000102030405060708090a0b0c0d0e0f", []byte("0123456789abcdef"), []byte("0123456789abcdef"))
+	f.Add("aes-128-gcm:iv=000102030405060708090a0b", []byte("0123456789abcdef"), []byte("0123456789abcdef0"))
 	f.Add("qqtea", []byte("0123456789abcdef"), []byte("0123456789abcdef"))
 	f.Fuzz(func(t *testing.T, coat string, key, b []byte) {
 		if len(b) > 1<<12 || len(key) == 0 {

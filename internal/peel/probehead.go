@@ -115,7 +115,8 @@ func likelyDeflate(b []byte, size int) bool {
 	switch r.take(2) {
 	case 0: // stored: the length, and its complement
 		r.at = 8
-		return len(b) > 4 && r.take(16)^r.take(16) == 0xffff
+		n := r.take(16)
+		return len(b) > 4 && n^r.take(16) == 0xffff
 	case 1:
 		return fixedFits(r, size, last)
 	case 2:

@@ -15,7 +15,7 @@ import (
 // harEntry is what of an entry of a HAR file (version 1.2) is used, and what
 // Chromium adds.
 type harEntry struct {
-	Started  time.Time   `json:"startedDateTime"`
+	Started  string      `json:"startedDateTime"`
 	Time     float64     `json:"time"` // milliseconds
 	Request  harRequest  `json:"request"`
 	Response harResponse `json:"response"`
@@ -82,9 +82,8 @@ func (m *Importer) har(ctx context.Context, r io.Reader) error {
 		var e harEntry
 		err := d.Decode(&e)
 		var kind *json.UnmarshalTypeError
-		var bad *time.ParseError
 		switch {
-		case errors.As(err, &kind), errors.As(err, &bad):
+		case errors.As(err, &kind):
 			m.note(at, "an entry is not as it should be: %v", err)
 		case err != nil:
 			m.note(d.InputOffset(), "the file is broken: %v", err)
@@ -175,7 +174,11 @@ func (m *Importer) harEntry(at int64, e *harEntry) {
 	}
 	x.server = endpoint(e.ServerIP, x.port)
 	x.fields, x.answered = harFields(e.Request.Headers), harFields(e.Response.Headers)
-	x.times(e)
+	started, err := time.Parse(time.RFC3339, e.Started)
+	if err != nil {
+		m.note(at, "an entry without a time that can be read")
+	}
+	x.times(started, e)
 	x.body = m.harBody(at, e)
 	x.answer = m.harText(at, e.Response.Content.Text, e.Response.Content.Encoding)
 	if len(x.answer) == 0 && e.Response.Content.Size > 0 && x.method != "HEAD" {
@@ -197,7 +200,7 @@ func (m *Importer) harEntry(at int64, e *harEntry) {
 }
 
 // times tells when the request was sent and the answer came.
-func (x *exchange) times(e *harEntry) {
+func (x *exchange) times(started time.Time, e *harEntry) {
 	after := func(parts ...float64) time.Time {
 		sum := 0.0
 		for _, p := range parts {
@@ -205,7 +208,7 @@ func (x *exchange) times(e *harEntry) {
 				sum += p
 			}
 		}
-		return e.Started.Add(time.Duration(sum * float64(time.Millisecond)))
+		return started.Add(time.Duration(sum * float64(time.Millisecond)))
 	}
 	t := e.Timings
 	x.asked = after(t.Blocked, t.DNS, t.Connect)

@@ -208,3 +208,5 @@ func certificate(t testing.TB) tls.Certificate {
 	must(t, err)
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
 }
+
+func client2() netip.AddrPort { return netip.MustParseAddrPort("10.0.0.2:5000") }

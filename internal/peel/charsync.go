@@ -145,7 +145,7 @@ func (r *phases) width(at int) int {
 	src := r.b[at:min(len(r.b), at+longest)]
 	var dst [longest]byte
 	for room := 2; room <= longest; room++ { // for one character and no more
-		_, n, err := r.decoder.Transformer.Transform(dst[:room], src, true)
+		_, n, err := r.decoder.Transform(dst[:room], src, true)
 		if n > 0 && (err == nil || errors.Is(err, transform.ErrShortDst)) {
 			return n
 		}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"hash/crc32"
 	"io"
 	"slices"
@@ -220,7 +221,7 @@ func lz4Tail(in Input, at int, blocks []lz4Part) (Candidate, bool) {
 			var err error
 			if block.stored {
 				out = append(out, block.b...)
-			} else if out, err = lz4Sequences(out, block.b); err != nil && err != io.ErrUnexpectedEOF {
+			} else if out, err = lz4Sequences(out, block.b); err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
 				return Candidate{}, false
 			}
 			if len(out) > in.Limit {

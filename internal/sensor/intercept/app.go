@@ -4,16 +4,19 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"time"
 
 	"example.org/telltale/internal/flow"
+	"example.org/telltale/internal/sensor/intercept/oneround"
 	"example.org/telltale/internal/sensor/tape"
 )
 
 // handshake is one with the app.
 type handshake struct {
-	config *tls.Config
-	conn   *tls.Conn
+	config  *tls.Config
+	conn    net.Conn
+	version uint16
 }
 
 // perConnection gives each of the app's connections its own configuration,
@@ -33,6 +36,15 @@ func (c *connection) openApp(hello flow.Hello, server *dialogue) (*handshake, er
 	if err != nil {
 		return nil, err
 	}
+	w := c.app.top
+	_ = w.SetDeadline(time.Now().Add(c.i.cfg.Limits.Handshake))
+	if hello.EarlyData && hello.Version >= tls.VersionTLS13 {
+		conn, err := oneround.Serve(w, oneround.Config{Certificate: leaf, Protocol: server.protocol, KeyLog: c.i.keyLog})
+		if err != nil {
+			return nil, err
+		}
+		return &handshake{conn: conn, version: tls.VersionTLS13}, w.SetDeadline(time.Time{})
+	}
 	h := &handshake{config: &tls.Config{
 		Certificates: []tls.Certificate{*leaf}, MinVersion: tls.VersionTLS10, CipherSuites: suites(),
 		CurvePreferences: curves(), KeyLogWriter: c.i.keyLog, Time: c.i.cfg.Clock,
@@ -44,13 +56,12 @@ func (c *connection) openApp(hello flow.Hello, server *dialogue) (*handshake, er
 	if server.protocol != "" {
 		h.config.NextProtos = []string{server.protocol}
 	}
-	w := c.app.top
 	w.app = h
-	h.conn = tls.Server(w, c.i.base)
-	_ = w.SetDeadline(time.Now().Add(c.i.cfg.Limits.Handshake))
-	if err := h.conn.HandshakeContext(c.ctx); err != nil {
+	conn := tls.Server(w, c.i.base)
+	if err := conn.HandshakeContext(c.ctx); err != nil {
 		return nil, err
 	}
+	h.conn, h.version = conn, conn.ConnectionState().Version
 	return h, w.SetDeadline(time.Time{})
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"example.org/telltale"
 	"example.org/telltale/internal/flow"
+	"example.org/telltale/internal/sensor/intercept/oneround"
 	"example.org/telltale/internal/sensor/tape"
 )
 
@@ -89,8 +90,9 @@ func (c *connection) enter(o *opening) bool {
 		c.opaque("passed unopened: " + reason)
 		return true
 	}
-	if o.hello.EarlyData && o.hello.Version >= tls.VersionTLS13 && !c.i.cfg.Strict {
-		c.opaque("passed unopened: the app sent data before the handshake's end (0-RTT)")
+	early := o.hello.EarlyData && o.hello.Version >= tls.VersionTLS13
+	if early && !c.i.cfg.Strict && !oneround.Can(c.app.top.ahead) {
+		c.opaque("passed unopened: the app sent data before the handshake's end (0-RTT), in a hello that cannot be answered")
 		return true
 	}
 	server, err := c.openServer(o.hello)
@@ -112,17 +114,16 @@ func (c *connection) opened(app *handshake, server *dialogue) {
 	c.depth++
 	c.passed, c.mute, c.since, c.turned = true, true, c.i.cfg.Clock(), 0
 	c.heard.Store(false)
-	state := app.conn.ConnectionState()
 	c.edit(func(info *tape.Conn) {
 		info.Visibility = telltale.Intercepted
-		info.TLS.Version, info.TLS.ALPN = version(state.Version), state.NegotiatedProtocol
+		info.TLS.Version, info.TLS.ALPN = version(app.version), server.protocol
 	})
 	if c.sniff.again(); c.sniff.proto != "" { // it goes on in TLS
 		c.turn(c.sniff.proto)
 		return
 	}
 	c.turn("tls")
-	if state.NegotiatedProtocol == "h2" {
+	if server.protocol == "h2" {
 		c.sniff.proto, c.sniff.settled = "h2", true
 		c.turn("h2")
 	}

@@ -36,7 +36,7 @@ func (a *app) rootCommand() *cobra.Command {
 	root.AddCommand(
 		a.demoCommand(), a.auditCommand(), a.caseCommand(), a.reportCommand(), a.scoreCommand(),
 		a.peelCommand(), a.keysCommand(), a.listCommand(), a.isolateCommand(), a.screenCommand(), a.driverCommand(), a.labCommand(),
-		a.runCommand(), a.boxCommand(), a.benchCommand(),
+		a.runCommand(), a.proxyCommand(), a.boxCommand(), a.benchCommand(),
 		a.importCommand(), a.exportCommand(),
 	)
 	return root

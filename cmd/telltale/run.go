@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -42,17 +41,41 @@ it; 1 if telltale could not run it or could not record; 2 for wrong usage.`
 
 // runOptions are the flags of run.
 type runOptions struct {
-	maps                      []string
-	json, pcap, caseDir, keys string
-	quic                      string
-	strict, display, quiet    bool
-	background                bool
-	writable                  []string
-	pcapLimit                 int64
+	carryOptions
+	quic     string
+	display  bool
+	writable []string
+}
+
+// carryOptions are the flags that say how connections are carried.
+type carryOptions struct {
+	maps, authorities []string
+	strict            bool
+}
+
+// flags adds them to a command.
+func (o *carryOptions) flags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringArrayVar(&o.maps, "map", nil, "NAME=ADDR[:PORT]: connections to NAME, which resolves inside, go to ADDR as the host sees it (repeatable)")
+	f.StringArrayVar(&o.authorities, "upstream-ca", nil, "PEM file of an authority that servers may be signed by, besides the system's (repeatable)")
+	f.BoolVar(&o.strict, "strict", false, "refuse the connections of programs that do not accept our certificate")
+}
+
+// names reads what --map says.
+func (o *carryOptions) names() (all []gateway.Map, err error) {
+	for _, m := range o.maps {
+		one, err := gateway.ParseMap(m)
+		if err != nil {
+			return nil, exitWith(exitUsage, fmt.Errorf("--map: %w", err))
+		}
+		all = append(all, one)
+	}
+	return all, nil
 }
 
 func (a *app) runCommand() *cobra.Command {
 	var o runOptions
+	var keep recordOptions
 	cmd := &cobra.Command{
 		Use:   "run [flags] -- CMD [ARGS…]",
 		Short: "Run a program in a sandbox and record everything it sends",
@@ -61,9 +84,9 @@ func (a *app) runCommand() *cobra.Command {
 		RunE: failing(func(cmd *cobra.Command, args []string) error {
 			config, err := o.check()
 			if err != nil {
-				return exitWith(exitUsage, err)
+				return err
 			}
-			run := &sandboxRun{app: a, options: o, box: config, command: args}
+			run := &sandboxRun{recording: recording{app: a, keep: keep}, options: o, box: config, command: args}
 			status, err := run.run(cmd.Context())
 			if err != nil {
 				return err
@@ -76,39 +99,25 @@ func (a *app) runCommand() *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.SetInterspersed(false)
-	f.StringArrayVar(&o.maps, "map", nil, "NAME=ADDR[:PORT]: NAME resolves inside, its connections go to ADDR as the host sees it (repeatable)")
-	f.StringVar(&o.json, "json", "", "file for flows, one JSON object a line; octets go beside it")
-	f.StringVar(&o.pcap, "pcap", "", "file for packets and TLS keys, pcapng")
-	f.StringVar(&o.caseDir, "case", "", "directory of a new case")
-	f.StringVar(&o.keys, "keylog", os.Getenv("SSLKEYLOGFILE"), "file that TLS keys are appended to")
+	o.flags(cmd)
+	keep.flags(cmd)
 	f.StringVar(&o.quic, "quic", "refuse", "refuse: programs fall back to TCP, which can be read; pass: recorded unopened")
-	f.BoolVar(&o.strict, "strict", false, "refuse the connections of programs that do not accept our certificate")
 	f.StringArrayVar(&o.writable, "writable", nil, "file or directory of the host that may be written (repeatable)")
 	f.BoolVar(&o.display, "display", false, "let the program use the X11 or Wayland display")
-	f.Int64Var(&o.pcapLimit, "pcap-limit", 0, "octets of packets to keep at most, 0 for all")
-	f.BoolVar(&o.background, "background", false, "mark the flows as sent with nobody typing")
-	f.BoolVarP(&o.quiet, "quiet", "q", false, "print no summary")
-	_ = cmd.MarkFlagFilename("json", "jsonl", "json") // errors name flags that there are not
-	_ = cmd.MarkFlagFilename("pcap", "pcapng")
-	_ = cmd.MarkFlagDirname("case")
 	_ = cmd.RegisterFlagCompletionFunc("quic", cobra.FixedCompletions([]string{"refuse", "pass"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
 // check reads what the flags say. The result is the box's part.
-func (o *runOptions) check() (box.Config, error) {
-	c := box.Config{Strict: o.strict}
-	for _, m := range o.maps {
-		one, err := gateway.ParseMap(m)
-		if err != nil {
-			return c, fmt.Errorf("--map: %w", err)
-		}
-		c.Maps = append(c.Maps, one)
+func (o *runOptions) check() (c box.Config, err error) {
+	c.Strict = o.strict
+	if c.Maps, err = o.names(); err != nil {
+		return c, err
 	}
 	switch c.QUIC = gateway.QUIC(o.quic); c.QUIC {
 	case gateway.RefuseQUIC, gateway.PassQUIC:
 	default:
-		return c, fmt.Errorf("--quic %s: want refuse or pass", o.quic)
+		return c, exitWith(exitUsage, fmt.Errorf("--quic %s: want refuse or pass", o.quic))
 	}
 	return c, nil
 }

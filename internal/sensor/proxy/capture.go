@@ -2,11 +2,11 @@ package proxy
 
 import (
 	"io"
-	"time"
+	"net"
 
 	"example.org/telltale"
-	"example.org/telltale/internal/flow/packets"
 	"example.org/telltale/internal/pcapng"
+	"example.org/telltale/internal/sensor/tap"
 )
 
 // capture writes packets and TLS secrets as pcapng. The first error ends it.
@@ -23,14 +23,15 @@ func newCapture(w io.Writer, limit int64) (*capture, error) {
 	return &capture{out}, err
 }
 
-// packets writes segments seen at one time and flushes. An error stays in
-// the writer; see failed.
-func (c *capture) packets(at time.Time, segments ...packets.Segment) {
-	all := make([]pcapng.Packet, 0, len(segments))
-	for _, s := range segments {
-		all = append(all, pcapng.Packet{At: at, Data: s.Packet()})
+// tapped is the app's connection with what passes copied to the capture. A
+// connection whose ends are not IP addresses is left as it is.
+func (c *capture) tapped(conn net.Conn, clock telltale.Clock) net.Conn {
+	app, ok1 := conn.RemoteAddr().(*net.TCPAddr)
+	own, ok2 := conn.LocalAddr().(*net.TCPAddr)
+	if c == nil || !ok1 || !ok2 {
+		return conn
 	}
-	_ = c.Packets(all...)
+	return tap.New(conn, tap.Plain(app), tap.Plain(own), c.Writer, clock)
 }
 
 // failed returns the error that ended the capture.

@@ -10,10 +10,10 @@ import (
 	"strings"
 )
 
-// process returns the name of the program that owns the other end of a
+// Process returns the name of the program that owns the other end of a
 // loopback connection, as /proc tells it while the connection is open. It
 // returns "" if it cannot be known: gone already, or another user's.
-func process(client, server netip.AddrPort) string {
+func Process(client, server netip.AddrPort) string {
 	for _, table := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
 		if inode := socketInode(table, client, server); inode != "" {
 			return owner("socket:[" + inode + "]")

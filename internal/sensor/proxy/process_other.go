@@ -4,5 +4,5 @@ package proxy
 
 import "net/netip"
 
-// process is known on Linux only.
-func process(_, _ netip.AddrPort) string { return "" }
+// Process is known on Linux only.
+func Process(_, _ netip.AddrPort) string { return "" }

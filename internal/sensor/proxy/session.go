@@ -11,6 +11,7 @@ import (
 
 	"example.org/telltale"
 	"example.org/telltale/internal/flow"
+	"example.org/telltale/internal/sensor/tap"
 )
 
 // session serves one connection of the app, from its first byte to its last.
@@ -37,7 +38,7 @@ type session struct {
 
 // serve serves a connection and returns when it has ended and is recorded.
 func (p *Proxy) serve(conn net.Conn) {
-	conn = newTap(conn, p.capture, p.cfg.Clock)
+	conn = p.capture.tapped(conn, p.cfg.Clock)
 	if !p.track(conn) {
 		return
 	}
@@ -60,7 +61,7 @@ func (p *Proxy) owner(conn net.Conn) func() string {
 		return func() string { return "" }
 	}
 	name := make(chan string, 1)
-	p.workers.Go(func() { name <- process(plain(app), plain(own)) })
+	p.workers.Go(func() { name <- Process(tap.Plain(app), tap.Plain(own)) })
 	return sync.OnceValue(func() string { return <-name })
 }
 

@@ -7,7 +7,6 @@ import (
 
 	"example.org/telltale"
 	"example.org/telltale/internal/casefile"
-	"example.org/telltale/internal/sensor/box"
 	"example.org/telltale/internal/sensor/views"
 )
 
@@ -20,27 +19,27 @@ type caseRecord struct {
 }
 
 // openCase begins the case, if one was asked for.
-func (r *sandboxRun) openCase() (*caseRecord, error) {
-	if r.options.caseDir == "" {
+func (r *recording) openCase(sensor string) (*caseRecord, error) {
+	if r.keep.caseDir == "" {
 		return nil, nil
 	}
 	key, err := r.app.signingKey()
 	if err != nil {
 		return nil, err
 	}
-	c, err := casefile.Create(r.options.caseDir, casefile.Options{Clock: r.app.clock, Random: r.app.random, Signer: key})
+	c, err := casefile.Create(r.keep.caseDir, casefile.Options{Clock: r.app.clock, Random: r.app.random, Signer: key})
 	if err != nil {
 		return nil, err
 	}
 	record := &caseRecord{Case: c, app: r.app}
-	record.views = views.New(views.Config{Recorder: c, Sensor: box.Name, Clock: r.app.clock})
+	record.views = views.New(views.Config{Recorder: c, Sensor: sensor, Clock: r.app.clock})
 	r.sinks = append(r.sinks, record.views)
 	r.later(record.end)
 	return record, nil
 }
 
 // begin writes down what is run, and under whose eyes.
-func (c *caseRecord) begin(command []string) error {
+func (c *caseRecord) begin(command []string, sensor string, view []telltale.Coverage) error {
 	if c == nil {
 		return nil
 	}
@@ -49,9 +48,9 @@ func (c *caseRecord) begin(command []string) error {
 		c.PutScenario(telltale.Scenario{
 			Name: "run", App: app,
 			Driver:  telltale.DriverSpec{Kind: "none", Command: command},
-			Sensors: []telltale.SensorSpec{{Kind: box.Name}},
+			Sensors: []telltale.SensorSpec{{Kind: sensor}},
 		}),
-		c.PutApp(app), c.PutCoverage(box.View()),
+		c.PutApp(app), c.PutCoverage(view),
 	)
 	c.span.From = c.app.clock()
 	return err

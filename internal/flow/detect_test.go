@@ -51,6 +51,9 @@ func TestDetect(t *testing.T) {
 		{"M-SEARCH *", flow.ProtocolHTTP, true},
 		{"get HTTP://", flow.ProtocolHTTP, true},
 		{"CONNECT a.test:443", flow.ProtocolHTTP, true},
+		{"GET ws", flow.ProtocolHTTP, false},
+		{"GET WSS://a.test", flow.ProtocolHTTP, true},
+		{"GET wsx", flow.ProtocolOther, true},
 		{"HELO mail.test", flow.ProtocolOther, true},
 		{"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", flow.ProtocolHTTP2, true},
 		{"PRI * HTTP/2", flow.ProtocolHTTP2, false},
@@ -96,8 +99,11 @@ func TestParseHello(t *testing.T) {
 	t.Parallel()
 	raw := hello(t, &tls.Config{ServerName: "WWW.tom.test", NextProtos: []string{"h2", "http/1.1"}})
 	h, more, ok := flow.ParseHello(raw)
-	if h.ServerName != "www.tom.test" || !slices.Equal(h.ALPN, []string{"h2", "http/1.1"}) || more || !ok {
+	if h.ServerName != "www.tom.test" || !slices.Equal(h.ALPN, []string{"h2", "http/1.1"}) || more || !ok || h.Version != tls.VersionTLS13 || h.EarlyData {
 		t.Errorf("hello %+v, more %v, ok %v", h, more, ok)
+	}
+	if old, _, ok := flow.ParseHello(hello(t, &tls.Config{ServerName: "a.test", MaxVersion: tls.VersionTLS12})); old.Version != tls.VersionTLS12 || !ok {
+		t.Errorf("hello of TLS 1.2: %+v", old)
 	}
 	for cut := 1; cut < len(raw); cut++ {
 		if _, more, ok := flow.ParseHello(raw[:cut]); !more || !ok {

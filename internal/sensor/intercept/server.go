@@ -131,10 +131,8 @@ func (c *connection) serverRefused(d *dialogue, err error) bool {
 	reason := "TLS with the server failed: " + describe(err)
 	alert, alerted := alertOf(err)
 	if d.empty && (alerted || errors.Is(err, errWantsCertificate)) {
-		reason, alerted = errWantsCertificate.Error(), true
-	}
-	if alerted {
-		c.i.closed.close(c.place, reason, 1)
+		reason = errWantsCertificate.Error()
+		c.i.closed.close(c.place, reason, 1) // other reasons may pass
 	}
 	if !isTimeout(err) && c.redial() {
 		c.opaque("passed unopened: " + reason)

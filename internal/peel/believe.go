@@ -72,7 +72,7 @@ func (s *sealed) sound(b []byte, deep bool) bool {
 		if !ok || len(c.Bytes) <= 8 {
 			continue
 		}
-		if c.Note == "" && (marked || c.Score >= 0.8) || c.Note == NoteTruncated && len(c.Bytes) >= 32 && evidence(c.Bytes) >= s.least {
+		if s.in.Cribs.Has(c.Bytes) || c.Note == "" && (marked || c.Score >= 0.8) || c.Note == NoteTruncated && len(c.Bytes) >= 32 && evidence(c.Bytes) >= s.least {
 			return true
 		}
 	}

@@ -48,6 +48,9 @@ func listed(keys []Key) []secret {
 	return out
 }
 
+// textsMost bounds the texts of key files that are kept.
+const textsMost = 200_000
+
 // textsOf are the texts in the key files, each once, the likeliest passwords
 // first.
 func textsOf(files []KeyFile) []secret {
@@ -55,7 +58,7 @@ func textsOf(files []KeyFile) []secret {
 	seen := map[string]bool{}
 	for _, f := range files {
 		keyTexts(f.Bytes[:min(len(f.Bytes), scanBytes)], false, func(b []byte, how string, at int) {
-			if how != "" && how != "utf-16le" || seen[string(b)] || !isPassword(b) {
+			if len(out) == textsMost || how != "" && how != "utf-16le" || seen[string(b)] || !isPassword(b) {
 				return
 			}
 			p := secret{bytes.Clone(b), f.Name, at, how}

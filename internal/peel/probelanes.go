@@ -88,6 +88,9 @@ func (p *prober) passes(c *probeCheck, out, key []byte) bool {
 	if c.tail {
 		return padding(h) > 1
 	}
+	if p.deep && c.next > 0 {
+		return true // eight bytes do not show how a stream begins; see passesOn
+	}
 	if !p.deep && len(h) >= 8 && unlikelyHead(h) {
 		return false
 	}

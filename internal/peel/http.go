@@ -40,17 +40,21 @@ func (httpPeeler) Peel(in Input) []Candidate {
 
 func isContainer(coat string) bool { return coat == "http" }
 
-// isHTTP reports whether b begins with an HTTP/1 request or status line.
+// isHTTP reports whether b begins with an HTTP/1 request or status line, or
+// with one that stands for the pseudo-headers of HTTP/2 or HTTP/3.
 func isHTTP(b []byte) bool {
-	if bytes.HasPrefix(b, []byte("HTTP/1.")) {
-		return true
+	for _, version := range []string{"HTTP/1.", "HTTP/2 ", "HTTP/3 "} {
+		if bytes.HasPrefix(b, []byte(version)) {
+			return true
+		}
 	}
 	method, rest, ok := bytes.Cut(b[:min(len(b), 16)], []byte(" "))
 	if !ok || len(method) < 3 || len(rest) == 0 || bytes.ContainsFunc(method, func(r rune) bool { return r < 'A' || r > 'Z' }) {
 		return false
 	}
 	line, _, ok := bytes.Cut(b[:min(len(b), headLimit)], []byte("\n"))
-	return ok && bytes.Contains(line, []byte(" HTTP/1."))
+	line = bytes.TrimRight(line, "\r")
+	return ok && (bytes.Contains(line, []byte(" HTTP/1.")) || bytes.HasSuffix(line, []byte(" HTTP/2")) || bytes.HasSuffix(line, []byte(" HTTP/3")))
 }
 
 // httpParts lists the parts of a message, the likeliest hiding places first.

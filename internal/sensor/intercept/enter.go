@@ -117,6 +117,11 @@ func (c *connection) opened(app *handshake, server *dialogue) {
 	c.edit(func(info *tape.Conn) {
 		info.Visibility = telltale.Intercepted
 		info.TLS.Version, info.TLS.ALPN = version(app.version), server.protocol
+		// Many names share an address. Which of them is meant the hello says,
+		// and the server's certificate proves.
+		if name := info.TLS.ServerName; name != "" && info.TLS.Unverified == "" && !c.up.Mapped {
+			info.Host = name
+		}
 	})
 	if c.sniff.again(); c.sniff.proto != "" { // it goes on in TLS
 		c.turn(c.sniff.proto)

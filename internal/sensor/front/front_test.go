@@ -92,7 +92,9 @@ func start(t *testing.T, server string, change ...func(*front.Config)) *rig {
 		t.Fatal(err)
 	}
 	r := &rig{T: t, ca: ca, sink: &memory{ended: make(chan *record, 1000)}, done: make(chan error, 1)}
-	i, err := intercept.New(intercept.Config{Authority: ca, Sink: r.sink})
+	i, err := intercept.New(intercept.Config{
+		Authority: ca, Sink: r.sink, Limits: intercept.Limits{Handshake: giveUp, Detect: giveUp, Linger: giveUp, Asked: giveUp},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

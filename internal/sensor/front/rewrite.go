@@ -100,7 +100,7 @@ func (r *rewriter) Write(b []byte) (int, error) {
 
 // drain reads what an app still sends, a while.
 func (a *app) drain() {
-	if a.SetReadDeadline(time.Now().Add(time.Second)) == nil {
+	if a.SetReadDeadline(time.Now().Add(5*time.Second)) == nil {
 		_, _ = io.CopyN(io.Discard, a.Conn, 1<<20)
 	}
 }

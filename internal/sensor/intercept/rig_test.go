@@ -126,7 +126,8 @@ func pool(a *authority.Authority) *x509.CertPool {
 func start(t testing.TB, world *authority.Authority, server string, change ...func(*rig, *intercept.Config)) *rig {
 	t.Helper()
 	r := &rig{TB: t, ca: newAuthority(t), world: world, sink: newMemory(), redial: true}
-	config := intercept.Config{Authority: r.ca, Sink: r.sink, Roots: pool(world)}
+	limits := intercept.Limits{Handshake: giveUp, Detect: giveUp, Linger: giveUp, Asked: giveUp}
+	config := intercept.Config{Authority: r.ca, Sink: r.sink, Roots: pool(world), Limits: limits}
 	for _, f := range change {
 		f(r, &config)
 	}

@@ -88,11 +88,12 @@ func (d *dialogue) certificate(find func(string) *tls.Certificate, host string) 
 // 1.3 it says so only after the handshake; one that goes on sends tickets.
 func (c *connection) insists(d *dialogue) error {
 	const ticket = 64 // more than an alert
+	const look = 50 * time.Millisecond
 	before := c.server.bottom.taken.Load()
 	buf := make([]byte, smallBuffer)
 	defer c.server.bottom.SetReadDeadline(time.Time{}) //nolint:errcheck // a closed connection shows when it is read
 	for end := time.Now().Add(c.i.cfg.Limits.Asked); time.Now().Before(end); {
-		_ = c.server.bottom.SetReadDeadline(time.Now().Add(c.i.cfg.Limits.Asked / 20))
+		_ = c.server.bottom.SetReadDeadline(time.Now().Add(look))
 		n, err := d.conn.Read(buf)
 		if n > 0 {
 			d.top.unread(buf[:n])

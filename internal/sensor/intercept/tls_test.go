@@ -7,6 +7,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"example.org/telltale"
 	"example.org/telltale/internal/sensor/authority"
@@ -86,6 +87,30 @@ func TestMappedAddress(t *testing.T) {
 		_ = a.Close()
 		if got := r.next(i + 1)[i]; got.TLS.Unverified == "" || got.TLS.Refused || len(got.TLS.Certificates) != 2 || got.Host != "name.test" {
 			t.Errorf("%+v %+v", got.Conn, got.TLS)
+		}
+	}
+}
+
+// TestSharedAddress: an address was looked up under one name and is asked for
+// another. The server's certificate proves which is meant.
+func TestSharedAddress(t *testing.T) {
+	t.Parallel()
+	world := newAuthority(t)
+	server := script(t, serving(t, world, nil, "second.test"), echo)
+	for proven, roots := range map[bool]*authority.Authority{true: world, false: newAuthority(t)} {
+		r := start(t, roots, server, func(r *rig, _ *intercept.Config) { r.host = "first.test" })
+		config := r.trusting("second.test")
+		config.InsecureSkipVerify = true
+		a, err := r.dial().secure(config, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.say("x")
+		a.hear("x")
+		_ = a.Close()
+		want := map[bool]string{true: "second.test", false: "first.test"}[proven]
+		if got := r.next(1)[0]; got.Host != want {
+			t.Errorf("proven %v: host %s, want %s", proven, got.Host, want)
 		}
 	}
 }
@@ -253,7 +278,8 @@ func TestAppThatLeavesWithoutAWord(t *testing.T) {
 	t.Parallel()
 	world := newAuthority(t)
 	server := script(t, serving(t, world, nil, "quiet.test"), echo)
-	r := start(t, world, server)
+	now := time.Now()
+	r := start(t, world, server, func(_ *rig, c *intercept.Config) { c.Clock = func() time.Time { return now } })
 	app := r.trusting("quiet.test")
 	app.RootCAs.AddCert(world.Certificate())
 	for i := range 4 {

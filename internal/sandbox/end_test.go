@@ -9,6 +9,8 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strconv"
+	"strings"
 	"testing"
 
 	"example.org/telltale/internal/sandbox"
@@ -148,4 +150,54 @@ func owner([]string) int {
 	}
 	fmt.Fprintln(os.Stderr, "owner:", err)
 	return 1
+}
+
+// TestUnsent: which sockets without an owner keep the box's network alive.
+func TestUnsent(t *testing.T) {
+	t.Parallel()
+	const heading = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid\n"
+	for _, c := range []struct {
+		line string
+		want bool
+	}{
+		{"", false},
+		{"   0: 02006F0A:A1B2 0700000A:0050 06 00000000:00000000 03:00000B5F 00000000     0\n", false}, // TIME-WAIT
+		{"   0: 02006F0A:A1B2 0700000A:0050 05 00000000:00000000 00:00000000 00000000     0\n", false}, // FIN-WAIT-2
+		{"   0: 02006F0A:A1B2 0700000A:0050 04 00012345:00000000 01:00000014 00000000     0\n", true},
+		{"   0: 02006F0A:A1B2 0700000A:0050 09 00000001:00000000 01:00000014 00000000     0\n", true},
+	} {
+		if got := sandbox.Unsent(heading + c.line); got != c.want {
+			t.Errorf("%q: %v", c.line, got)
+		}
+	}
+}
+
+// TestLastPacket: what a program sends before it ends is read, though the
+// program is gone by then.
+func TestLastPacket(t *testing.T) {
+	t.Parallel()
+	const packets = 100
+	b := startLink(t, sandbox.Config{}, "burst", "192.0.2.7:9", strconv.Itoa(packets))
+	if b.Kind() != "tun" {
+		b.end()
+		t.Skip("a TUN device keeps what it was given; a veth pair goes with its first end")
+	}
+	ended := make(chan error, 1)
+	go func() {
+		_, err := b.Wait()
+		ended <- err
+	}()
+	buffer := make([]byte, sandbox.MTU)
+	for got := 0; got < packets; {
+		n, err := b.Link().Read(buffer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasSuffix(string(buffer[:n]), "burst") {
+			got++
+		}
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
 }

@@ -18,3 +18,6 @@ func UnescapeOctal(s string) string { return unescapeOctal(s) }
 
 // SocketPath is the path in a line of /proc/net/unix.
 func SocketPath(line string) string { return socketPath(line) }
+
+// Unsent says whether a table of TCP sockets has what is not delivered.
+func Unsent(table string) bool { return unsentIn([]byte(table)) }

@@ -9,8 +9,10 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -20,6 +22,7 @@ func inside(args []string) int {
 	functions := map[string]func([]string) error{
 		"hello":       hello,
 		"datagram":    datagram,
+		"burst":       burst,
 		"descriptors": descriptors,
 		"privileges":  privileges,
 		"stubborn":    stubborn,
@@ -46,21 +49,58 @@ func hello([]string) error {
 
 // datagram sends one as often as is said, and waits for the answer each time.
 func datagram(args []string) error {
+	times, err := strconv.Atoi(args[1])
+	if err != nil {
+		return err
+	}
 	conn, err := net.Dial("udp", args[0])
 	if err != nil {
 		return err
 	}
+	for range times {
+		if err := ask(conn); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ask sends a datagram until it is answered: the kernel may lose some.
+func ask(conn net.Conn) error {
 	b := make([]byte, 100)
-	for range len(args) {
+	for {
 		if _, err := conn.Write([]byte("hello")); err != nil {
 			return err
 		}
-		n, err := conn.Read(b)
-		if err != nil {
+		if err := conn.SetReadDeadline(time.Now().Add(5 * time.Second)); err != nil {
 			return err
 		}
-		if string(b[:n]) != "hello" {
+		n, err := conn.Read(b)
+		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded):
+		case err != nil:
+			return err
+		case string(b[:n]) != "hello":
 			return fmt.Errorf("the answer is %q", b[:n])
+		default:
+			return nil
+		}
+	}
+}
+
+// burst sends datagrams and waits for nothing.
+func burst(args []string) error {
+	times, err := strconv.Atoi(args[1])
+	if err != nil {
+		return err
+	}
+	conn, err := net.Dial("udp", args[0])
+	if err != nil {
+		return err
+	}
+	for range times {
+		if _, err := conn.Write([]byte("burst")); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -12,21 +12,23 @@ import (
 	"example.org/telltale/internal/sandbox"
 )
 
-// echo waits for the first datagram to an address and sends it back. The
+// echo sends every datagram to an address back, until the link is closed. The
 // checksums have to be right, as nobody on the way puts them right.
 func echo(link sandbox.Link, to netip.AddrPort) error {
 	b := make([]byte, sandbox.MTU)
 	for {
 		n, err := link.Read(b)
 		if err != nil {
-			return err
+			return nil // it is closed
 		}
 		back, err := answer(b[:n], to)
 		if err != nil {
 			return err
 		}
-		if back != nil {
-			_, err := link.Write(back)
+		if back == nil {
+			continue
+		}
+		if _, err := link.Write(back); err != nil {
 			return err
 		}
 	}

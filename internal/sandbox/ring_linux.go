@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -60,6 +61,9 @@ func openRing(fd int, about linkNotice) (Link, error) {
 	copy(r.header[6:], about.Gateway)
 	return r, nil
 }
+
+// SyscallConn gives access to the packet socket.
+func (r *ring) SyscallConn() (syscall.RawConn, error) { return r.file.SyscallConn() }
 
 // Read takes the next IP packet out of the ring; frames of other protocols
 // are passed over.

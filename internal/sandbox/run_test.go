@@ -30,8 +30,23 @@ func needSandbox(t *testing.T) {
 	}
 }
 
-// start runs the function of this test binary with a name, inside.
+// start runs the function of this test binary with a name, inside. What it
+// sends is read and forgotten.
 func start(t *testing.T, c sandbox.Config, args ...string) *box {
+	t.Helper()
+	b := startLink(t, c, args...)
+	go func() {
+		for buffer := make([]byte, sandbox.MTU); ; {
+			if _, err := b.Link().Read(buffer); err != nil {
+				return // it is closed
+			}
+		}
+	}()
+	return b
+}
+
+// startLink is start, with the link left to the test.
+func startLink(t *testing.T, c sandbox.Config, args ...string) *box {
 	t.Helper()
 	needSandbox(t)
 	self, err := os.Executable()

@@ -84,8 +84,8 @@ func (e Exit) String() string {
 // Link carries the sandbox's packets, one whole IP packet a call.
 type Link interface {
 	// Read waits for the next packet that the sandbox sends and puts it into
-	// b, which must have room for MTU octets. After Close, or when the
-	// sandbox has ended, it returns an error.
+	// b, which must have room for MTU octets. After Close it returns an
+	// error; the end of the sandbox alone does not end the link.
 	Read(b []byte) (int, error)
 	// Write gives the packet b to the sandbox.
 	Write(b []byte) (int, error)

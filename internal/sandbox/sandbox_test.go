@@ -4,6 +4,7 @@ package sandbox_test
 
 import (
 	"net/netip"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -55,18 +56,18 @@ func TestLink(t *testing.T) {
 		for _, to := range []string{"192.0.2.7:9", "[2001:db8::7]:9"} {
 			t.Run(kind+" "+to, func(t *testing.T) {
 				t.Parallel()
-				args := append([]string{"datagram", to}, make([]string, packets-1)...)
-				b := start(t, sandbox.Config{NoTun: kind == "veth"}, args...)
+				b := startLink(t, sandbox.Config{NoTun: kind == "veth"}, "datagram", to, strconv.Itoa(packets))
 				if b.Kind() != kind {
 					t.Logf("this user may not open a TUN device: the link is a %s", b.Kind())
 				}
-				for range packets {
-					if err := echo(b.Link(), netip.MustParseAddrPort(to)); err != nil {
-						t.Fatal(err)
-					}
-				}
+				echoed := make(chan error, 1)
+				go func() { echoed <- echo(b.Link(), netip.MustParseAddrPort(to)) }()
 				if out, exit := b.end(); out != "" || exit != (sandbox.Exit{}) {
 					t.Errorf("%v: %q", exit, out)
+				}
+				b.Link().Close()
+				if err := <-echoed; err != nil {
+					t.Error(err)
 				}
 			})
 		}

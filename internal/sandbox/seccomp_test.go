@@ -49,7 +49,7 @@ func TestFilter(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := ask(sandbox.Filter(c.raw), c.arch, c.number, c.args)
+			got, err := verdict(sandbox.Filter(c.raw), c.arch, c.number, c.args)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -60,9 +60,9 @@ func TestFilter(t *testing.T) {
 	}
 }
 
-// ask runs a filter on a struct seccomp_data. The machine for packets reads
+// verdict runs a filter on a struct seccomp_data. The machine for packets reads
 // big-endian words, the kernel's reads its own: so each word is turned.
-func ask(filter []bpf.RawInstruction, arch, number uint32, args [3]uint64) (int, error) {
+func verdict(filter []bpf.RawInstruction, arch, number uint32, args [3]uint64) (int, error) {
 	instructions, _ := bpf.Disassemble(filter)
 	vm, err := bpf.NewVM(instructions)
 	if err != nil {

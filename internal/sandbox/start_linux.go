@@ -164,6 +164,7 @@ func (s *Sandbox) watch() {
 	err := s.cmd.Wait()
 	s.notices.close()
 	s.unhook()
+	drain(s.link)
 	s.mu.Lock()
 	switch {
 	case exit != nil:

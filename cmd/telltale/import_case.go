@@ -36,7 +36,7 @@ func (r *importRun) openCase(files []string) (*importCase, error) {
 	}
 	opts := casefile.Options{Clock: r.app.clock, Random: r.app.random, Signer: key}
 	into := &importCase{app: r.app}
-	if _, err := os.Stat(filepath.Join(r.options.caseDir, "format")); err == nil {
+	if _, err = os.Stat(filepath.Join(r.options.caseDir, "format")); err == nil {
 		into.Case, err = casefile.Open(r.options.caseDir, opts)
 		if err != nil {
 			return nil, err
@@ -47,7 +47,7 @@ func (r *importRun) openCase(files []string) (*importCase, error) {
 	}
 	into.views = views.New(views.Config{Recorder: into.Case, Sensor: "import", Clock: r.app.clock, Limits: views.Limits{Held: importHeld, Waiting: 16}})
 	if err := errors.Join(err, into.begin(files)); err != nil {
-		return nil, errors.Join(err, into.Case.Close())
+		return nil, errors.Join(err, into.Close())
 	}
 	return into, nil
 }
@@ -122,7 +122,7 @@ func (c *importCase) close() error {
 	if err == nil {
 		err = errors.Join(c.PutStage(telltale.Stage{Name: "import", At: c.app.clock(), Done: true}), c.Checkpoint())
 	}
-	if err = errors.Join(err, c.Case.Close()); err != nil {
+	if err = errors.Join(err, c.Close()); err != nil {
 		return err
 	}
 	return errors.Join(writeReports(c.Dir(), ""), indexCase(context.Background(), c.Dir()))

@@ -56,7 +56,7 @@ func (d *door) close() {
 
 // serve runs one program for as long as its client stays.
 func (d *door) serve(ctx context.Context, conn *net.UnixConn) {
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	defer context.AfterFunc(ctx, func() { _ = conn.CloseRead() })()
 	files, err := receiveFiles(conn)
 	if err != nil {

@@ -116,6 +116,9 @@ func (reversePeeler) Peel(in Input) []Candidate {
 	}
 	plain := bytes.Clone(in.Bytes)
 	slices.Reverse(plain)
+	if bytes.Equal(plain, in.Bytes) {
+		return nil
+	}
 	turned := in.Shape.Text() && backwards(in.Bytes, plain)
 	if in.Best >= 0.9 && !turned {
 		return nil

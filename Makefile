@@ -61,8 +61,8 @@ bench-peel: ## the search for copies and keys beside its baselines (SIZE and BIN
 	$(GO) run ./scripts/benchpeel -size $(or $(SIZE),64) -binary $(or $(BINARY),4)
 
 .PHONY: bench-capture
-bench-capture: ## capturing and importing beside their peers (SIZE in MB; 1024 is the full measure)
-	$(GO) run ./scripts/benchcapture -size $(or $(SIZE),64)
+bench-capture: build ## capturing and importing beside their peers (SIZE in MB; 1024 is the full measure)
+	$(GO) run ./scripts/benchcapture -telltale $(CURDIR)/$(BIN)/telltale -size $(or $(SIZE),64)
 
 .PHONY: bench-null
 bench-null: ## 1,000 null runs of the statistics: share of false findings

@@ -15,8 +15,8 @@ import (
 	"example.org/telltale/internal/pcapng"
 	"example.org/telltale/internal/sensor/authority"
 	"example.org/telltale/internal/sensor/front"
+	"example.org/telltale/internal/sensor/gateway"
 	"example.org/telltale/internal/sensor/intercept"
-	"example.org/telltale/internal/sensor/proxy"
 	"example.org/telltale/internal/sensor/tap"
 	"example.org/telltale/internal/sensor/tape"
 )
@@ -60,7 +60,7 @@ func (r *proxyRun) run(ctx context.Context) (err error) {
 	user, password, _ := strings.Cut(r.options.auth, ":")
 	f, err := front.Listen(ctx, front.Config{
 		Carry: r.carry, Sink: r.sink(), Listen: r.options.listen, Dial: r.dial, User: user, Password: password,
-		Certificate: ca.PEM(), Owner: owner, Clock: r.app.clock,
+		Certificate: ca.PEM(), Owner: owner(), Clock: r.app.clock,
 	})
 	if err != nil {
 		return err
@@ -167,8 +167,14 @@ func notHere(_, address string, _ syscall.RawConn) error {
 	return nil
 }
 
-// owner is the program at the app's end, if it runs here.
-func owner(app, own netip.AddrPort) tape.Process { return tape.Process{Name: proxy.Process(app, own)} }
+// owner finds the program at the app's end, if it runs here.
+func owner() func(app, own netip.AddrPort) tape.Process {
+	owners := gateway.NewHostOwners()
+	if owners == nil {
+		return nil
+	}
+	return func(app, own netip.AddrPort) tape.Process { return owners.Owner("tcp", app, own) }
+}
 
 // proxyView is what a proxy sees, and what goes past it.
 func proxyView() []telltale.Coverage {

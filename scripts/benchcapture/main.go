@@ -12,18 +12,30 @@ import (
 	"text/tabwriter"
 )
 
+// options of the command.
+type options struct {
+	// size of the traffic, in bytes.
+	size int
+	// telltale is the program that is measured.
+	telltale string
+}
+
 // row is one measure.
 type row struct{ what, ours, base, ratio, must, goal string }
 
 func main() {
 	size := flag.Int("size", 64, "megabytes of traffic")
-	parts := flag.String("parts", "import", "what to measure")
+	telltale := flag.String("telltale", "bin/telltale", "the program to measure")
+	parts := flag.String("parts", "proxy,import", "what to measure")
 	child := flag.String("child", "", "measure this alone, for the program itself")
 	flag.Parse()
 	if *child != "" {
+		if *child == "upload" && flag.NArg() == 2 {
+			exit(uploadChild(flag.Args()))
+		}
 		exit(runChild(*child, flag.Args()))
 	}
-	exit(run(*size<<20, *parts))
+	exit(run(options{size: *size << 20, telltale: *telltale}, *parts))
 }
 
 func exit(err error) {
@@ -35,18 +47,21 @@ func exit(err error) {
 }
 
 // measures is the list of parts, a file of this command each.
-func measures() map[string]func(size int) ([]row, error) {
-	return map[string]func(size int) ([]row, error){"import": importRows}
+func measures() map[string]func(options) ([]row, error) {
+	return map[string]func(options) ([]row, error){
+		"import": func(o options) ([]row, error) { return importRows(o.size) },
+		"proxy":  proxyRows,
+	}
 }
 
-func run(size int, parts string) error {
+func run(o options, parts string) error {
 	var rows []row
 	for part := range strings.SplitSeq(parts, ",") {
 		measure := measures()[part]
 		if measure == nil {
 			return fmt.Errorf("no part %q", part)
 		}
-		more, err := measure(size)
+		more, err := measure(o)
 		if err != nil {
 			return err
 		}

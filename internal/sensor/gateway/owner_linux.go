@@ -18,7 +18,13 @@ import (
 // which pid, as the host sees it, is the first. It reads the kernel's tables
 // once for all who ask at the same time, and asks no process outside.
 func NewOwners(pid int) Owners {
-	return &procOwners{pid: pid, known: map[uint64]tape.Process{}}
+	return &procOwners{pid: pid, net: pid, known: map[uint64]tape.Process{}}
+}
+
+// NewHostOwners finds the owners of sockets among all processes of this
+// machine that this one may look into.
+func NewHostOwners() Owners {
+	return &procOwners{pid: 1, net: os.Getpid(), known: map[uint64]tape.Process{}}
 }
 
 // NewOwnersBy is like NewOwners, for who may not open a socket in the sandbox's
@@ -29,7 +35,7 @@ func NewOwnersBy(pid int, inside *os.File) (Owners, error) {
 	if err != nil {
 		return nil, fmt.Errorf("asking for sockets: %w", err)
 	}
-	o := &procOwners{pid: pid, known: map[uint64]tape.Process{}}
+	o := &procOwners{pid: pid, net: pid, known: map[uint64]tape.Process{}}
 	o.open.Do(func() { o.diag, err = diagOf(fd) })
 	return o, err
 }
@@ -46,7 +52,9 @@ type asked struct {
 }
 
 type procOwners struct {
-	pid int
+	// pid is the first of the processes that are looked through, net one in
+	// whose network the sockets are.
+	pid, net int
 
 	mu      sync.Mutex
 	waiting []*asked
@@ -106,14 +114,14 @@ func (o *procOwners) serve() {
 }
 
 func (o *procOwners) answer(batch []*asked) {
-	o.open.Do(func() { o.diag, _ = openDiag(o.pid) }) // the tables are enough
+	o.open.Do(func() { o.diag, _ = openDiag(o.net) }) // the tables are enough
 	var unseen []*asked
 	for _, a := range batch {
 		if !o.ask(a) {
 			unseen = append(unseen, a)
 		}
 	}
-	findSockets("/proc/"+strconv.Itoa(o.pid)+"/net/", unseen)
+	findSockets("/proc/"+strconv.Itoa(o.net)+"/net/", unseen)
 	if len(o.known) > maxKnown {
 		clear(o.known)
 	}

@@ -15,3 +15,6 @@ func NewOwners(int) Owners { return nil }
 func NewOwnersBy(int, *os.File) (Owners, error) {
 	return nil, errors.New("the owners of sockets are known only on Linux; use telltale proxy or import")
 }
+
+// NewHostOwners knows nobody here.
+func NewHostOwners() Owners { return nil }

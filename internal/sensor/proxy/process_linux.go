@@ -10,10 +10,10 @@ import (
 	"strings"
 )
 
-// Process returns the name of the program that owns the other end of a
+// process returns the name of the program that owns the other end of a
 // loopback connection, as /proc tells it while the connection is open. It
 // returns "" if it cannot be known: gone already, or another user's.
-func Process(client, server netip.AddrPort) string {
+func process(client, server netip.AddrPort) string {
 	for _, table := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
 		if inode := socketInode(table, client, server); inode != "" {
 			return owner("socket:[" + inode + "]")

@@ -4,5 +4,5 @@ package proxy
 
 import "net/netip"
 
-// Process is known on Linux only.
-func Process(_, _ netip.AddrPort) string { return "" }
+// process is known on Linux only.
+func process(_, _ netip.AddrPort) string { return "" }

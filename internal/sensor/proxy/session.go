@@ -61,7 +61,7 @@ func (p *Proxy) owner(conn net.Conn) func() string {
 		return func() string { return "" }
 	}
 	name := make(chan string, 1)
-	p.workers.Go(func() { name <- Process(tap.Plain(app), tap.Plain(own)) })
+	p.workers.Go(func() { name <- process(tap.Plain(app), tap.Plain(own)) })
 	return sync.OnceValue(func() string { return <-name })
 }
 

@@ -95,6 +95,10 @@ func openTun() (int, error) {
 	return fd, nil
 }
 
+// queue is how many packets may wait for the gateway: with fewer, a burst of
+// new connections loses some and waits for them to be sent again.
+const queue = 10_000
+
 // configure gives the link its addresses and makes it the default route. On
 // Ethernet the gateway's address is written down, so that nobody has to ask.
 func configure(gateway net.HardwareAddr) error {
@@ -104,6 +108,9 @@ func configure(gateway net.HardwareAddr) error {
 	}
 	if err := netlink.LinkSetMTU(link, MTU); err != nil {
 		return fmt.Errorf("link: MTU %d: %w", MTU, err)
+	}
+	if err := netlink.LinkSetTxQLen(link, queue); err != nil {
+		return fmt.Errorf("link: a queue of %d packets: %w", queue, err)
 	}
 	if err := up(link); err != nil {
 		return fmt.Errorf("link: %w", err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"example.org/telltale/internal/sandbox"
 	"example.org/telltale/internal/sensor/authority"
@@ -79,6 +80,13 @@ func (r *sandboxRun) prepare() (err error) {
 		}
 		r.later(capture.Close)
 		r.box.Packets, r.tally.capture = capture, capture.Writer
+	}
+	if r.record != nil {
+		dir, err := filepath.Abs(r.record.Dir())
+		if err != nil {
+			return err
+		}
+		r.box.Hidden = []string{dir}
 	}
 	r.box.Self, r.box.Clock, r.box.KeyLog, r.box.Sink = boxSelf(), r.app.clock, r.keyLog, r.sink()
 	return nil

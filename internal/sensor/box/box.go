@@ -48,6 +48,9 @@ type Config struct {
 	// Strict refuses programs that do not accept the authority for as long
 	// as they do not.
 	Strict bool
+	// Hidden are directories of the host that programs do not see, such as
+	// that of the authority.
+	Hidden []string
 	// Linger is how long connections whose program has ended may take to
 	// bring the rest of what it sent to the server: 5 s if zero.
 	Linger time.Duration
@@ -156,7 +159,7 @@ func (b *Box) sandbox(p Program, dir, pipe string) (sandbox.Config, error) {
 	c := sandbox.Config{
 		Self: b.cfg.Self, Args: p.Args, Dir: p.Dir, Env: slices.Concat(p.Env, made.Env, []string{"SSLKEYLOGFILE=" + pipe}),
 		Stdin: p.Stdin, Stdout: p.Stdout, Stderr: p.Stderr,
-		Home: home, Display: p.Display, Writable: append([]string{filepath.Dir(pipe)}, p.Writable...),
+		Home: home, Display: p.Display, Hidden: b.cfg.Hidden, Writable: append([]string{filepath.Dir(pipe)}, p.Writable...),
 	}
 	for _, bind := range made.Binds {
 		c.Binds = append(c.Binds, sandbox.Bind{Source: bind.Source, Path: bind.Path})

@@ -147,7 +147,7 @@ func (s *Sensor) prepare(r telltale.Recorder) error {
 	s.views = views.New(views.Config{Recorder: r, Sensor: Name, Clock: s.cfg.Clock})
 	s.box, err = New(Config{
 		Self: s.cfg.Self, Dir: s.dir, Authority: ca, Roots: roots, Sink: s.views, Packets: s.packets,
-		Maps: s.cfg.Maps, Clock: s.cfg.Clock, Linger: time.Second,
+		Maps: s.cfg.Maps, Clock: s.cfg.Clock, Linger: time.Second, Hidden: []string{s.cfg.CADir},
 	})
 	return err
 }

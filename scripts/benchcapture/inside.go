@@ -19,7 +19,7 @@ func throughSandbox(ctx context.Context, telltale string, o *origin, size int64)
 	if err != nil {
 		return 0, err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	self, err := os.Executable()
 	if err != nil {
 		return 0, err

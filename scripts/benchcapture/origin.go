@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -27,13 +28,13 @@ type origin struct {
 }
 
 // startOrigin serves GET /b/N (N bytes) and POST /sink over TLS on loopback.
-func startOrigin(dir string) (*origin, error) {
+func startOrigin(ctx context.Context, dir string) (*origin, error) {
 	o := &origin{caFile: filepath.Join(dir, "ca.pem"), caKey: filepath.Join(dir, "ca.key")}
 	cert, err := o.certificates()
 	if err != nil {
 		return nil, err
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}

@@ -16,13 +16,11 @@ type sizes struct {
 
 // measured is what one peer took.
 type measured struct {
-	peer             string
 	keepAlive, conns float64 // CPU seconds for 10,000
 	rate             float64 // requests a second, 16 connections
 	p50, p99         time.Duration
 	speed, uploadCPU float64 // bytes and CPU seconds a second and a GiB
 	peak, growth     int64
-	why              string
 }
 
 // proxyRows measures all peers in turn.
@@ -32,12 +30,12 @@ func proxyRows(o options) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
-	server, err := startOrigin(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
+	server, err := startOrigin(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
-	defer server.server.Close()
+	defer func() { _ = server.server.Close() }()
 	s := sizes{requests: 10_000, conns: 1000, latency: 1000, upload: int64(o.size)}
 	straight, err := target{origin: server.addr}.requests(ctx, s.latency, 1, true)
 	if err != nil {

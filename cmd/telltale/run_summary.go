@@ -158,6 +158,9 @@ func (t *tally) printBlind(w io.Writer, keys []destination) {
 	if slices.Sort(hosts); len(hosts) > 0 {
 		fmt.Fprintf(w, "not accepted: our certificate, for %s\n", strings.Join(hosts, ", "))
 	}
+	if t.capture != nil && t.capture.LeftOut() > 0 {
+		fmt.Fprintf(w, "not kept: %d packets, beyond --pcap-limit; flows and octets are whole\n", t.capture.LeftOut())
+	}
 }
 
 // printable keeps what a program has put into a name from steering the

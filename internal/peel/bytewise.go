@@ -101,10 +101,11 @@ func (bytewisePeeler) Peel(in Input) []Candidate {
 	var out []Candidate
 	head := in.Bytes[:min(len(in.Bytes), bytewiseHead)]
 	buffer := make([]byte, min(len(in.Bytes), bytewiseWhole))
+	before := max(0, evidence(uneven(head)))
 	for _, w := range bytewises() {
 		for k := range w.keys() {
 			w.open(buffer, head, byte(k))
-			score := likely(buffer[:len(head)])
+			score := likely(buffer[:len(head)], before)
 			if score == 0 && len(in.Bytes) <= bytewiseWhole {
 				w.open(buffer, in.Bytes, byte(k))
 				if in.Cribs.Knows(buffer) {
@@ -121,12 +122,13 @@ func (bytewisePeeler) Peel(in Input) []Candidate {
 	return bestBids(out)
 }
 
-// likely scores the beginning of a text by its evidence.
-func likely(head []byte) float64 {
+// likely scores the beginning of a text by what evidence is gained: text in two
+// bytes a character stays such text under many keys.
+func likely(head []byte, before float64) float64 {
 	if !promisingStart(head) || Plausible(head) < 0.9 {
 		return 0
 	}
-	return belief(evidence(uneven(head)))
+	return belief(evidence(uneven(head)) - before)
 }
 
 // uneven leaves out the bytes that only repeat one of the two before: a run

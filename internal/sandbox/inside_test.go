@@ -148,7 +148,9 @@ func privileges([]string) error {
 func stubborn([]string) error {
 	signal.Ignore(syscall.SIGTERM)
 	fmt.Println("ready")
-	select {}
+	for {
+		_ = unix.Pause() // which the runtime does not take for a deadlock
+	}
 }
 
 // nested makes namespaces as the sandbox of a browser does.

@@ -130,7 +130,8 @@ func linger(token, addr string) error {
 		return err
 	}
 	fmt.Println("sent")
-	select {}
+	_, err = io.Copy(io.Discard, c) // nothing comes
+	return err
 }
 
 // reach tries to connect to each of a list of addresses, and must not.

@@ -307,3 +307,29 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// Runs that begin together make one key between them, and none reads half of it.
+func TestProgramsThatStartTogetherAgreeOnAKey(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "keys", "signing.key")
+	const programs = 16
+	keys := make(chan string, programs)
+	for range programs {
+		go func() {
+			key, err := casefile.LoadKey(path, rand.Reader)
+			if err != nil {
+				t.Error(err)
+			}
+			keys <- key
+		}()
+	}
+	first := <-keys
+	for range programs - 1 {
+		if key := <-keys; key != first {
+			t.Errorf("two keys were made: %q and %q", first, key)
+		}
+	}
+	left, err := os.ReadDir(filepath.Dir(path))
+	if err != nil || len(left) != 1 {
+		t.Errorf("%d files beside the key, %v", len(left), err)
+	}
+}

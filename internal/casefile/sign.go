@@ -24,27 +24,55 @@ const checkpointOrigin = "telltale/case"
 const keyName = "telltale-investigator"
 
 // LoadKey reads the investigator's signing key from path, or makes one on
-// first use. The file is readable by its owner only.
+// first use. The file is readable by its owner only. Programs that start
+// together agree on one key: whoever comes second takes the first one's.
 func LoadKey(path string, random io.Reader) (string, error) {
 	text, err := os.ReadFile(path)
-	if err == nil {
-		signer := strings.TrimSpace(string(text))
-		if _, err := note.NewSigner(signer); err != nil {
-			return "", fmt.Errorf("%s is not a signing key (%w): move it away to have a new one made", path, err)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := makeKey(path, random); err != nil {
+			return "", fmt.Errorf("making a signing key: %w", err)
 		}
-		return signer, nil
+		text, err = os.ReadFile(path)
 	}
-	if !errors.Is(err, fs.ErrNotExist) {
+	if err != nil {
 		return "", fmt.Errorf("reading the signing key: %w", err)
 	}
+	signer := strings.TrimSpace(string(text))
+	if _, err := note.NewSigner(signer); err != nil {
+		return "", fmt.Errorf("%s is not a signing key (%w): move it away to have a new one made", path, err)
+	}
+	return signer, nil
+}
+
+// makeKey puts a new key at path whole: it is written under another name and
+// linked, which fails, and rightly so, where a key has come in between.
+func makeKey(path string, random io.Reader) error {
 	signer, _, err := note.GenerateKey(random, keyName)
 	if err != nil {
-		return "", fmt.Errorf("making a signing key: %w", err)
+		return err
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return "", fmt.Errorf("making a signing key: %w", err)
+		return err
 	}
-	return signer, writeOnce(path, []byte(signer+"\n"))
+	parts, err := os.MkdirTemp(filepath.Dir(path), "key")
+	if err != nil {
+		return err
+	}
+	part := filepath.Join(parts, "new")
+	err = writeOnce(part, []byte(signer+"\n"))
+	if err == nil {
+		err = publishKey(part, path)
+	}
+	return errors.Join(err, os.RemoveAll(parts))
+}
+
+// publishKey links part to path, or renames it on file systems without links.
+func publishKey(part, path string) error {
+	err := os.Link(part, path)
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	return os.Rename(part, path)
 }
 
 // VerifierOf returns the public half of a signer key, in the form of the

@@ -34,6 +34,9 @@ const (
 	// SidePeer accounts talk to the app under test from a client that is
 	// trusted and not watched.
 	SidePeer Side = "peer"
+	// SideWitness accounts are only read: whatever of a probe arrives at one
+	// is a copy to somebody who is not the recipient.
+	SideWitness Side = "witness"
 )
 
 // Account is one end that the driver can type into and read from.

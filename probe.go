@@ -40,6 +40,8 @@ type Probe struct {
 	To   string `json:"to"`
 	// Direction as seen from the app under test.
 	Direction Direction `json:"direction"`
+	// Place is where the message is put; empty for the usual one.
+	Place string `json:"place,omitempty"`
 	// Word is the candidate or control word inside Text; empty for contact.
 	Word string `json:"word,omitempty"`
 	// Text is what is typed, canaries included.

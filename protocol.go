@@ -22,6 +22,8 @@ type DriverSend struct {
 	From  string `json:"from"`
 	To    string `json:"to"`
 	Text  string `json:"text"`
+	// Place is one of the description's places; left out for the first.
+	Place string `json:"place,omitempty"`
 	// WaitMS is how long to wait for the message to arrive, in milliseconds.
 	WaitMS int64 `json:"wait_ms"`
 }

@@ -15,6 +15,9 @@ const (
 	Dropped Outcome = "dropped"
 	// Refused: nothing arrived and the sender was told.
 	Refused Outcome = "refused"
+	// Diverted: the recipient's side got it, but not where messages arrive:
+	// it lies in Receipt.Place, a folder that few people open.
+	Diverted Outcome = "diverted"
 	// Void: the question was not put, or the answer could not be read. A
 	// void trial is never a negative; it is asked again or left out.
 	Void Outcome = "void"
@@ -27,8 +30,16 @@ type Receipt struct {
 	// Typed is what was in the input field, read back before sending.
 	Typed   string  `json:"typed"`
 	Outcome Outcome `json:"outcome"`
-	// Got is what the recipient saw; empty unless delivered or altered.
+	// Got is what the recipient saw; empty unless delivered, altered or
+	// diverted.
 	Got string `json:"got,omitempty"`
+	// Place is where a diverted message was found, as in "Junk".
+	Place string `json:"place,omitempty"`
+	// Ended says that the sender's session was ended over this message.
+	Ended bool `json:"ended,omitempty"`
+	// Reader says that not the sender was refused but the recipient, when
+	// the message was to be read.
+	Reader bool `json:"reader,omitempty"`
 	// Reason is set for void and refused: what the app or the driver said.
 	Reason string `json:"reason,omitempty"`
 	// Sent is when the message left the input field; Settled when its fate
@@ -41,8 +52,10 @@ type Receipt struct {
 }
 
 // Kept reports whether the message was kept from its recipient unaltered:
-// dropped, refused or altered. Void is not.
-func (o Outcome) Kept() bool { return o == Dropped || o == Refused || o == Altered }
+// dropped, refused, diverted or altered. Void is not.
+func (o Outcome) Kept() bool {
+	return o == Dropped || o == Refused || o == Altered || o == Diverted
+}
 
 // Cell is one cell of the matrix delivered × copied.
 type Cell string
@@ -56,7 +69,7 @@ const (
 	CellVoid            Cell = "void"
 )
 
-// CellOf joins delivery and copy. Altered and refused count as dropped: the
+// CellOf joins delivery and copy. Altered, refused and diverted count as dropped: the
 // recipient did not get what was typed.
 func CellOf(o Outcome, copied bool) Cell {
 	switch {

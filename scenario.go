@@ -1,6 +1,9 @@
 package telltale
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // Scenario is the question put to an app: what is tested, with which words,
 // through which driver, under whose eyes, and within which limits.
@@ -26,6 +29,15 @@ type Scenario struct {
 	// Exclude withdraws words from the neutral list: words the tester
 	// suspects, or that suit the app's context badly.
 	Exclude []string `json:"exclude,omitempty"`
+	// Screen says how words are tried: ScreenEach, or ScreenSurvey. Empty: each
+	// for a few words, survey for many.
+	Screen ScreenKind `json:"screen,omitempty"`
+	// Combine is the largest number of words that a rule is expected to ask
+	// for together; 0 means 3. Only a survey looks for combinations.
+	Combine int `json:"combine,omitempty"`
+	// Places are where words are tried, of those that the driver names;
+	// empty for the usual one alone.
+	Places []string `json:"places,omitempty"`
 	// Trials is the number of blocks each word is tried in at first. More
 	// blocks are added, up to MaxTrials, when copies are seen for only some
 	// trials of a word (a sampling or noisy app).
@@ -57,6 +69,18 @@ type Scenario struct {
 	Limits Limits `json:"limits"`
 }
 
+// ScreenKind is a way to try words.
+type ScreenKind string
+
+// The ways to try words.
+const (
+	// ScreenEach types each word on its own, beside a control word.
+	ScreenEach ScreenKind = "each"
+	// ScreenSurvey types many words in one message and narrows down what
+	// reacts: fewer messages, and combinations of words are found.
+	ScreenSurvey ScreenKind = "survey"
+)
+
 // DriverSpec says which driver to use and how to start it.
 type DriverSpec struct {
 	// Kind names a row of the wiring table, as in "exec".
@@ -74,6 +98,22 @@ type DriverSpec struct {
 	Writable []string `json:"writable,omitempty"`
 	// Timeout bounds one answer of the driver.
 	Timeout time.Duration `json:"timeout"`
+	// Options are the driver's own settings, as it documents them.
+	Options json.RawMessage `json:"options,omitempty"`
+	// Peer is the other end's way of writing and reading where it differs
+	// from the app's; nil for the same.
+	Peer *EndSpec `json:"peer,omitempty"`
+	// AccountsFile names the file with addresses and passwords of the
+	// accounts. It stays outside the case: nothing of it is recorded.
+	AccountsFile string `json:"accounts_file,omitempty"`
+}
+
+// EndSpec says how one end of a conversation is driven.
+type EndSpec struct {
+	// Kind names a row of the wiring table of ends, as in "irc".
+	Kind string `json:"kind"`
+	// Options are its own settings.
+	Options json.RawMessage `json:"options,omitempty"`
 }
 
 // SensorSpec says which sensor to use.

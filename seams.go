@@ -32,6 +32,25 @@ type LateReader interface {
 	Late(ctx context.Context) ([]Receipt, error)
 }
 
+// Witness is a Driver that reads accounts of SideWitness.
+type Witness interface {
+	// Sightings returns what arrived at witness accounts since the last
+	// call. It is called when a probe has settled.
+	Sightings(ctx context.Context) ([]Sighting, error)
+}
+
+// Sighting is a message that arrived at a witness account.
+type Sighting struct {
+	// Account that got it, and its address at the service.
+	Account string `json:"account"`
+	Address string `json:"address,omitempty"`
+	// From is whom it seems to come from.
+	From string    `json:"from,omitempty"`
+	At   time.Time `json:"at"`
+	// Body is the message as it was read.
+	Body []byte `json:"body"`
+}
+
 // Typing is one message as a Driver sees it: a Probe without its purpose.
 type Typing struct {
 	Probe string        `json:"probe"`
@@ -39,6 +58,9 @@ type Typing struct {
 	To    string        `json:"to"`
 	Text  string        `json:"text"`
 	Wait  time.Duration `json:"wait"`
+	// Place is where the message goes, one of Description.Places; empty for
+	// the first of them.
+	Place string `json:"place,omitempty"`
 }
 
 // Description is what a Driver says of the app it drives.
@@ -48,6 +70,11 @@ type Description struct {
 	// ReadBack is true when Receipt.Typed is read from the input field and
 	// not just repeated from the request.
 	ReadBack bool `json:"read_back"`
+	// Places are the ways in which a text can be put, as in "body" and
+	// "subject", or names of rooms. The first is the usual one. Empty: one.
+	Places []string `json:"places,omitempty"`
+	// Limit is the longest text in bytes that can be put; 0 if not known.
+	Limit int `json:"limit,omitempty"`
 }
 
 // Sensor watches what leaves the app. It never learns of probes or arms.

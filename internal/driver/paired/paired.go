@@ -42,9 +42,9 @@ type Driver struct {
 	// wake is signalled when any end heard something.
 	wake chan struct{}
 	// open are messages whose fate may still change: they may arrive late.
-	open []message
-	late []telltale.Receipt
-	seen []telltale.Sighting
+	open   []message
+	late   []telltale.Receipt
+	seen   []telltale.Sighting
 	closed bool
 }
 

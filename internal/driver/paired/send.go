@@ -60,9 +60,7 @@ func (d *Driver) void(t telltale.Typing, why error) telltale.Receipt {
 // put puts a text, and puts it again when the service only wanted it slower.
 func (d *Driver) put(ctx context.Context, from *party, post ends.Post) (ends.Sent, error) {
 	for range slowdowns {
-		ctx, cancel := context.WithTimeout(ctx, d.cfg.Timeout)
-		sent, err := from.End.Put(ctx, post)
-		cancel()
+		sent, err := d.putOnce(ctx, from, post)
 		if err != nil || sent.After <= 0 {
 			return sent, err
 		}
@@ -79,6 +77,12 @@ func (d *Driver) put(ctx context.Context, from *party, post ends.Post) (ends.Sen
 		}
 	}
 	return ends.Sent{Outcome: telltale.Void, Reason: fmt.Sprintf("the service still takes nothing after %d pauses", slowdowns)}, nil
+}
+
+func (d *Driver) putOnce(ctx context.Context, from *party, post ends.Post) (ends.Sent, error) {
+	ctx, cancel := context.WithTimeout(ctx, d.cfg.Timeout)
+	defer cancel()
+	return from.End.Put(ctx, post)
 }
 
 func pause(ctx context.Context, t time.Duration) error {
@@ -223,10 +227,7 @@ func (d *Driver) confirm(ctx context.Context, m *message) error {
 		return nil
 	}
 	for _, p := range []*party{m.from, m.to} {
-		ctx, cancel := context.WithTimeout(ctx, d.cfg.Timeout)
-		err := p.settle(ctx)
-		cancel()
-		if err != nil {
+		if err := d.settle(ctx, p); err != nil {
 			d.cfg.Log.Debug("after a message that was kept", "account", p.Account.Name, "error", err)
 		}
 	}
@@ -234,15 +235,20 @@ func (d *Driver) confirm(ctx context.Context, m *message) error {
 	return context.Cause(ctx)
 }
 
+// settle has an end say, and read, whatever is there by now.
+func (d *Driver) settle(ctx context.Context, p *party) error {
+	ctx, cancel := context.WithTimeout(ctx, d.cfg.Timeout)
+	defer cancel()
+	if err := p.settle(ctx); err != nil {
+		return err
+	}
+	return p.pull(ctx)
+}
+
 // giveUp decides about a message of which nothing was heard.
 func (d *Driver) giveUp(ctx context.Context, m *message) error {
 	for _, p := range []*party{m.from, m.to} {
-		ctx, cancel := context.WithTimeout(ctx, d.cfg.Timeout)
-		err := p.settle(ctx)
-		cancel()
-		if err == nil {
-			err = p.pull(ctx)
-		}
+		err := d.settle(ctx, p)
 		if d.hear(m) {
 			return d.confirm(ctx, m)
 		}

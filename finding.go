@@ -30,6 +30,9 @@ const (
 	KindExposure Kind = "exposure"
 	// KindList: the client fetches a word list. Host, Detail (the path).
 	KindList Kind = "list"
+	// KindException: these words let a message through that triggers of a
+	// survey would otherwise catch, all that were tried. Words, Direction.
+	KindException Kind = "exception"
 )
 
 // Condition says when a copy or a suppression happens.
@@ -90,6 +93,8 @@ type Claim struct {
 	Account   string    `json:"account,omitempty"`
 	Host      string    `json:"host,omitempty"`
 	Detail    string    `json:"detail,omitempty"`
+	// Rule says more of a trigger that a survey found; nil of others.
+	Rule *Rule `json:"rule,omitempty"`
 }
 
 // Key writes the claim on one line; equal claims have equal keys, whatever
@@ -98,11 +103,15 @@ func (c Claim) Key() string {
 	words, without := slices.Clone(c.Words), slices.Clone(c.Without)
 	slices.Sort(words)
 	slices.Sort(without)
-	return strings.Join([]string{
+	key := strings.Join([]string{
 		string(c.Kind), string(c.Direction), string(c.Condition),
 		strings.Join(words, "+"), strings.Join(without, "+"),
 		string(c.Cell), c.Account, c.Host, c.Detail,
 	}, "|")
+	if c.Rule != nil {
+		key += "|" + c.Rule.Key()
+	}
+	return key
 }
 
 // Verdict is how a claim stands.

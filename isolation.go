@@ -20,6 +20,10 @@ type Isolation struct {
 	Why   string `json:"why,omitempty"`
 	// Traits are what else was found out about the words.
 	Traits []Trait `json:"traits,omitempty"`
+	// Rule is what a survey found besides; nil if a search led to the words.
+	Rule *Rule `json:"rule,omitempty"`
+	// Place is where the survey was made; empty for the usual place.
+	Place string `json:"place,omitempty"`
 }
 
 // Trait is one thing known of how words are compared and for whom: whether

@@ -43,7 +43,7 @@ type table struct {
 	talks   map[key]*talk
 	last    *talk // the one of the last packet
 	waiting int
-	tails   int
+	tails   tails
 	stats   Stats
 	now     time.Time // of the last packet
 }
@@ -173,8 +173,7 @@ func (t *table) close(one *talk) {
 	}
 	for i := range one.halves {
 		t.flush(one, i)
-		t.tails -= len(one.halves[i].tail)
-		one.halves[i].tail = nil
+		t.tails.give(&one.halves[i])
 	}
 	one.over = true
 	if one.conv != nil {

@@ -32,10 +32,6 @@ const (
 	ackPatience = 64
 	// nearby is how far a late segment may be from where a direction ended.
 	nearby = 1 << 20
-	// tailSize is what is kept of a direction to compare copies with, and
-	// tailTotal of all.
-	tailSize  = 2048
-	tailTotal = 16 << 20
 )
 
 // tcp reads a segment (RFC 9293, section 3.1).
@@ -204,7 +200,7 @@ func (t *table) give(one *talk, i int, w waiting) bool {
 		one.conv.Data(i == index(one.flip), w.at, b)
 		h.next += uint32(len(b))
 		t.stats.Bytes += int64(len(b))
-		t.remember(h, b)
+		t.tails.remember(h, b)
 	}
 	if w.missing > 0 { // not kept by the capture
 		if n := int32(w.seq + uint32(len(w.data)+w.missing) - h.next); n > 0 {
@@ -212,26 +208,6 @@ func (t *table) give(one *talk, i int, w waiting) bool {
 		}
 	}
 	return true
-}
-
-// remember keeps the last octets of a direction.
-func (t *table) remember(h *half, b []byte) {
-	if h.tail == nil {
-		if t.tails+tailSize > tailTotal {
-			return
-		}
-		h.tail = make([]byte, 0, tailSize)
-	}
-	t.tails -= len(h.tail)
-	if len(b) >= tailSize {
-		h.tail = append(h.tail[:0], b[len(b)-tailSize:]...)
-	} else {
-		if over := len(h.tail) + len(b) - tailSize; over > 0 {
-			h.tail = append(h.tail[:0], h.tail[over:]...)
-		}
-		h.tail = append(h.tail, b...)
-	}
-	t.tails += len(h.tail)
 }
 
 // compare counts the octets that came again and differ from what was given.
@@ -266,8 +242,7 @@ func (t *table) gap(one *talk, i int, at time.Time, n int) {
 	t.stats.Missing += int64(n)
 	one.finish.Missing += int64(n)
 	h.next += uint32(n)
-	t.tails -= len(h.tail)
-	h.tail = nil
+	t.tails.give(h)
 }
 
 // keep stores a segment from beyond a gap; if too many wait, what is missing

@@ -16,10 +16,12 @@ const (
 	apart = 200 * time.Millisecond
 )
 
-// writers are those that have octets waiting.
+// writers are those that have octets waiting, each in a place of its own. The
+// places are used again.
 type writers struct {
-	slots [chunks]*writer
-	next  int
+	slots  [chunks]*writer
+	memory [chunks][]byte
+	next   int
 }
 
 // writer hands the octets of one connection on, many at a time.
@@ -77,7 +79,10 @@ func (w *writer) seat() {
 		old.leave()
 	}
 	all.slots[w.slot] = w
-	w.buf = make([]byte, 0, 4<<10)
+	if all.memory[w.slot] == nil {
+		all.memory[w.slot] = make([]byte, 0, chunk)
+	}
+	w.buf = all.memory[w.slot]
 }
 
 func (w *writer) leave() {

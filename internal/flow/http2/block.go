@@ -66,19 +66,19 @@ func unpad(b []byte, f frame) (content, pad []byte, ok bool) {
 
 // head has a whole header block.
 func (c *Conn) head(d *direction, p block, b []byte) {
-	d.fields.reset()
+	d.fields.Reset()
 	_, err := d.hpack.Write(b)
 	if end := d.hpack.Close(); err == nil {
 		err = end
 	}
 	if err != nil {
 		c.raw(d.out, b, "a header block cannot be read whole")
-	} else if d.fields.size > d.fields.limit {
+	} else if d.fields.TooLong() {
 		c.raw(d.out, b, "a head is too long as text")
 	}
 	s := c.stream(d, p)
 	if s == nil {
-		c.raw(d.out, d.fields.text(p.pushed || d.out), "")
+		c.raw(d.out, d.fields.Text(p.pushed || d.out), "")
 		return
 	}
 	switch {
@@ -87,12 +87,12 @@ func (c *Conn) head(d *direction, p block, b []byte) {
 		c.emitHead(d, s, true)
 	case d.out && !s.asked:
 		s.asked = true
-		s.connect = d.fields.wants()
+		s.connect = d.fields.Wants()
 		c.emitHead(d, s, true)
 	case !d.out && !s.answered:
 		c.answer(d, s)
 	default:
-		c.emit(flow.Event{Kind: flow.EventTrailer, Exchange: uint64(s.id), Out: d.out, Bytes: d.fields.trailer()})
+		c.emit(flow.Event{Kind: flow.EventTrailer, Exchange: uint64(s.id), Out: d.out, Bytes: d.fields.Trailer()})
 	}
 	if p.endStream {
 		c.end(s, d.out)
@@ -109,7 +109,7 @@ func (c *Conn) answer(d *direction, s *stream) {
 }
 
 func (c *Conn) emitHead(d *direction, s *stream, request bool) flow.Head {
-	raw := d.fields.text(request)
+	raw := d.fields.Text(request)
 	h := flow.ParseResponse
 	if request {
 		h = flow.ParseRequest

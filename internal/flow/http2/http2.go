@@ -16,6 +16,7 @@ import (
 	"golang.org/x/net/http2/hpack"
 
 	"example.org/telltale/internal/flow"
+	"example.org/telltale/internal/flow/headtext"
 )
 
 // Preface is how an app begins (RFC 9113, section 3.4).
@@ -84,7 +85,7 @@ type direction struct {
 	block   []byte
 	pending *block
 	hpack   *hpack.Decoder
-	fields  fields
+	fields  headtext.Fields
 }
 
 type stage int
@@ -125,8 +126,8 @@ func Upgraded(limits Limits, emit flow.Handler) *Conn {
 
 func (c *Conn) direction(out bool) *direction {
 	d := &direction{out: out}
-	d.fields.limit = c.limits.Head
-	d.hpack = hpack.NewDecoder(4096, d.fields.add)
+	d.fields.Limit, d.fields.Version = c.limits.Head, "HTTP/2"
+	d.hpack = hpack.NewDecoder(4096, func(f hpack.HeaderField) { d.fields.Add(f.Name, f.Value) })
 	d.hpack.SetAllowedMaxDynamicTableSize(tableSize)
 	d.hpack.SetMaxStringLength(c.limits.Block * 8 / 5) // the shortest Huffman code has five bits
 	return d

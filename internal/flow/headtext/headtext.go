@@ -1,38 +1,46 @@
-package http2
+// Package headtext writes the heads of HTTP/2 and HTTP/3, which come as lists
+// of fields, in the text form of HTTP/1, so that what reads one can read the
+// others: "GET /path HTTP/2", "host: ...", and "HTTP/2 200".
+package headtext
 
-import (
-	"strings"
+import "strings"
 
-	"golang.org/x/net/http2/hpack"
-)
+// Fields gathers the header lines of a block.
+type Fields struct {
+	// Limit is how many octets of text are kept; lines beyond it are left
+	// out.
+	Limit int
+	// Version is what stands in the first line, as in "HTTP/2".
+	Version string
 
-// fields gathers the header lines of a block.
-type fields struct {
-	limit int
-	size  int
+	size int
 	// pseudo header lines that make the first line, and which of them came.
 	method, path, authority, scheme, protocol, status string
 	lines                                             []byte
 }
 
-func (f *fields) reset() { *f = fields{limit: f.limit, lines: f.lines[:0]} }
+// Reset forgets all lines.
+func (f *Fields) Reset() { *f = Fields{Limit: f.Limit, Version: f.Version, lines: f.lines[:0]} }
 
-// add takes one header line. Those beyond the limit are left out.
-func (f *fields) add(h hpack.HeaderField) {
-	f.size += len(h.Name) + len(h.Value) + len(": \r\n")
-	if f.size > f.limit {
+// TooLong reports whether lines were left out.
+func (f *Fields) TooLong() bool { return f.size > f.Limit }
+
+// Add takes one header line. Those beyond the limit are left out.
+func (f *Fields) Add(name, value string) {
+	f.size += len(name) + len(value) + len(": \r\n")
+	if f.size > f.Limit {
 		return
 	}
-	if first := f.first(h.Name); first != nil && *first == "" {
-		*first = h.Value
+	if first := f.first(name); first != nil && *first == "" {
+		*first = value
 		return
 	}
-	f.lines = line(f.lines, h.Name, h.Value)
+	f.lines = line(f.lines, name, value)
 }
 
 // first is where a pseudo header line goes; a second one of the same name
 // goes to the others.
-func (f *fields) first(name string) *string {
+func (f *Fields) first(name string) *string {
 	switch name {
 	case ":method":
 		return &f.method
@@ -50,9 +58,9 @@ func (f *fields) first(name string) *string {
 	return nil
 }
 
-// wants is the protocol that a request wants to speak (RFC 8441), "connect"
-// for a tunnel, "" for other requests.
-func (f *fields) wants() string {
+// Wants is the protocol that a request wants to speak (RFC 8441, RFC 9220),
+// in lower case, "connect" for a tunnel, "" for other requests.
+func (f *Fields) Wants() string {
 	switch {
 	case f.method != "CONNECT":
 		return ""
@@ -62,11 +70,11 @@ func (f *fields) wants() string {
 	return "connect"
 }
 
-// text is the head as HTTP/1 would have it.
-func (f *fields) text(request bool) []byte {
+// Text is the head as HTTP/1 would have it.
+func (f *Fields) Text(request bool) []byte {
 	b := make([]byte, 0, len(f.lines)+len(f.method)+len(f.path)+2*len(f.authority)+len(f.scheme)+len(f.protocol)+len(f.status)+80)
 	if !request {
-		b = append(append(b, "HTTP/2 "...), inLine(f.status)...)
+		b = append(append(append(b, f.Version...), ' '), inLine(f.status)...)
 		return append(append(append(b, "\r\n"...), f.lines...), "\r\n"...)
 	}
 	target := f.path
@@ -74,7 +82,7 @@ func (f *fields) text(request bool) []byte {
 		target = f.authority
 	}
 	b = append(append(b, inLine(f.method)...), ' ')
-	b = append(append(b, inLine(target)...), " HTTP/2\r\n"...)
+	b = append(append(append(append(b, inLine(target)...), ' '), f.Version...), "\r\n"...)
 	if f.authority != "" {
 		b = line(b, "host", f.authority)
 	}
@@ -87,8 +95,8 @@ func (f *fields) text(request bool) []byte {
 	return append(append(b, f.lines...), "\r\n"...)
 }
 
-// trailer is the lines alone.
-func (f *fields) trailer() []byte {
+// Trailer is the lines alone.
+func (f *Fields) Trailer() []byte {
 	return append(f.lines[:len(f.lines):len(f.lines)], "\r\n"...)
 }
 

@@ -120,6 +120,11 @@ type EndSpec struct {
 type SensorSpec struct {
 	// Kind names a row of the wiring table, as in "proxy".
 	Kind string `json:"kind"`
+	// Path is the file that the sensor "file" watches.
+	Path string `json:"path,omitempty"`
+	// Name is what the end of the flows of a "file" is called, as in
+	// "log.example.org"; empty for the file's name.
+	Name string `json:"name,omitempty"`
 }
 
 // Limits bound what a run may cost. Zero means no limit of that sort.
@@ -134,4 +139,9 @@ type Limits struct {
 	Requests int `json:"requests,omitempty"`
 	// Voids in a row after which the run stops (the stop rule).
 	Voids int `json:"voids,omitempty"`
+	// Pause is the least time between two messages.
+	Pause time.Duration `json:"pause,omitempty"`
+	// Hours are the local hours in which messages may be typed, as in
+	// "08:00-22:00", over midnight too. The run waits through the others.
+	Hours string `json:"hours,omitempty"`
 }

@@ -3,6 +3,8 @@ package scenario
 import (
 	"time"
 
+	"github.com/goccy/go-yaml/ast"
+
 	"example.org/telltale"
 )
 
@@ -11,7 +13,6 @@ import (
 func Defaults() telltale.Scenario {
 	return telltale.Scenario{
 		Driver:     telltale.DriverSpec{Kind: "exec", Timeout: 30 * time.Second},
-		Sensors:    []telltale.SensorSpec{{Kind: "proxy"}},
 		Directions: []telltale.Direction{telltale.Sent, telltale.Received},
 		Trials:     2,
 		MaxTrials:  40,
@@ -44,6 +45,9 @@ func (r *reader) scenario(s *telltale.Scenario, f *files) field {
 		"seed":         r.unsigned(&s.Seed),
 		"window":       r.span(&s.Window),
 		"listen":       r.span(&s.Listen),
+		"screen":       r.text((*string)(&s.Screen)),
+		"combine":      r.integer(&s.Combine),
+		"places":       r.texts(&s.Places),
 		"channel":      r.texts(&s.Channel),
 		"scope":        r.texts(&s.Scope),
 		"names":        r.names(s),
@@ -57,12 +61,14 @@ func (r *reader) scenario(s *telltale.Scenario, f *files) field {
 			"duration":   r.span(&s.Limits.Duration),
 			"requests":   r.integer(&s.Limits.Requests),
 			"voids":      r.integer(&s.Limits.Voids),
+			"pause":      r.span(&s.Limits.Pause),
+			"hours":      r.text(&s.Limits.Hours),
 		}),
 	})
 }
 
 func (r *reader) app(a *telltale.App) field {
-	return r.object(map[string]field{
+	whole := r.object(map[string]field{
 		"name":     r.text(&a.Name),
 		"version":  r.text(&a.Version),
 		"platform": r.text(&a.Platform),
@@ -75,6 +81,14 @@ func (r *reader) app(a *telltale.App) field {
 			})
 		}),
 	})
+	return func(n ast.Node, path string) {
+		if n.Type() == ast.StringType {
+			// The short form: the name alone.
+			r.text(&a.Name)(n, path)
+			return
+		}
+		whole(n, path)
+	}
 }
 
 func (r *reader) driver(d *telltale.DriverSpec) field {
@@ -86,24 +100,57 @@ func (r *reader) driver(d *telltale.DriverSpec) field {
 		"timeout":  r.span(&d.Timeout),
 		"boxes":    r.flag(&d.Boxes),
 		"writable": r.texts(&d.Writable),
+		"options":  r.raw(&d.Options),
+		"accounts": r.text(&d.AccountsFile),
+		"peer":     r.end(&d.Peer),
 	})
+}
+
+// end reads how the other end is driven.
+func (r *reader) end(dst **telltale.EndSpec) field {
+	return func(n ast.Node, path string) {
+		*dst = &telltale.EndSpec{}
+		r.object(map[string]field{"kind": r.text(&(*dst).Kind), "options": r.raw(&(*dst).Options)})(n, path)
+	}
 }
 
 func (r *reader) sensors(dst *[]telltale.SensorSpec) field {
 	return r.list(func() { *dst = nil }, func(i int) field {
 		*dst = append(*dst, telltale.SensorSpec{})
-		return r.object(map[string]field{"kind": r.text(&(*dst)[i].Kind)})
+		return r.object(map[string]field{
+			"kind": r.text(&(*dst)[i].Kind), "path": r.text(&(*dst)[i].Path), "name": r.text(&(*dst)[i].Name),
+		})
 	})
 }
 
 func (r *reader) accounts(dst *[]telltale.Account) field {
 	return r.list(func() { *dst = nil }, func(i int) field {
-		*dst = append(*dst, telltale.Account{})
-		return r.object(map[string]field{
+		*dst = append(*dst, telltale.Account{Side: usualSide(i)})
+		return r.account(&(*dst)[i], r.object(map[string]field{
 			"name": r.text(&(*dst)[i].Name),
 			"side": r.text((*string)(&(*dst)[i].Side)),
-		})
+		}))
 	})
+}
+
+// account reads one that is written out, or its name alone.
+func (r *reader) account(a *telltale.Account, whole field) field {
+	return func(n ast.Node, path string) {
+		if n.Type() == ast.StringType {
+			r.text(&a.Name)(n, path)
+			return
+		}
+		whole(n, path)
+	}
+}
+
+// usualSide is the side of an account that names none: the first one uses the
+// app, the others are those it writes to.
+func usualSide(i int) telltale.Side {
+	if i == 0 {
+		return telltale.SideApp
+	}
+	return telltale.SidePeer
 }
 
 func (r *reader) directions(dst *[]telltale.Direction) field {

@@ -18,18 +18,24 @@ import (
 )
 
 // Load reads a scenario file. Relative paths in it start from its folder.
-func Load(path string) (telltale.Scenario, error) {
+func Load(path string) (telltale.Scenario, error) { return load(path, nil) }
+
+func load(path string, check Checker) (telltale.Scenario, error) {
 	data, err := readBounded(path)
 	if err != nil {
 		return telltale.Scenario{}, Problems{{File: path, What: reason(err), Fix: "name a scenario file; docs/scenario.md describes it"}}
 	}
-	return Parse(path, data, filepath.Dir(path))
+	return parse(path, data, filepath.Dir(path), check)
 }
 
 // Parse reads a scenario from YAML. The name is used in problems; relative
 // paths start from dir, and the files that words_file and names_file name are
 // read. The error is a [Problems] that holds everything wrong at once.
 func Parse(name string, data []byte, dir string) (telltale.Scenario, error) {
+	return parse(name, data, dir, nil)
+}
+
+func parse(name string, data []byte, dir string, check Checker) (telltale.Scenario, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
 		return telltale.Scenario{}, Problems{{File: name, What: "the folder " + dir + " cannot be found: " + err.Error()}}
@@ -44,6 +50,9 @@ func Parse(name string, data []byte, dir string) (telltale.Scenario, error) {
 	r.readWords(&s, named.words)
 	r.readNames(&s, named.names)
 	r.finish(&s)
+	if check != nil {
+		r.problems = append(r.problems, check(s)...)
+	}
 	if err := r.place(Validate(s)); err != nil {
 		return telltale.Scenario{}, err
 	}
@@ -52,7 +61,8 @@ func Parse(name string, data []byte, dir string) (telltale.Scenario, error) {
 
 // finish makes paths absolute and names the case.
 func (r *reader) finish(s *telltale.Scenario) {
-	if _, ok := r.places["channel"]; !ok {
+	r.usual(s)
+	if _, ok := r.places["channel"]; !ok && len(s.Sensors) > 0 {
 		r.fail("", "list the hosts that the message is supposed to pass through; channel: [] says that there are none", `the field "channel" is missing`)
 	}
 	for i, path := range s.Authorities {
@@ -64,6 +74,10 @@ func (r *reader) finish(s *telltale.Scenario) {
 	for i, f := range s.App.Files {
 		s.App.Files[i].Path = r.resolve(f.Path)
 	}
+	s.Driver.AccountsFile = r.resolve(s.Driver.AccountsFile)
+	for i := range s.Sensors {
+		s.Sensors[i].Path = r.resolve(s.Sensors[i].Path)
+	}
 	s.Driver.Dir = r.resolve(cmpOr(s.Driver.Dir, "."))
 	for i, path := range s.Driver.Writable {
 		s.Driver.Writable[i] = r.resolve(path)
@@ -71,6 +85,19 @@ func (r *reader) finish(s *telltale.Scenario) {
 	// A bare name is looked up on the search path; anything longer is a path.
 	if c := s.Driver.Command; len(c) > 0 && strings.ContainsAny(c[0], `/\`) && !filepath.IsAbs(c[0]) {
 		c[0] = filepath.Join(s.Driver.Dir, c[0])
+	}
+}
+
+// usual watches what an app under test sends. A driver that speaks
+// the service's protocol itself is no app: what it sends is known.
+func (r *reader) usual(s *telltale.Scenario) {
+	app := slices.Contains([]string{"exec", "human", "terminal", "browser"}, s.Driver.Kind)
+	if _, named := r.places["sensors"]; !named && app {
+		s.Sensors = []telltale.SensorSpec{{Kind: "proxy"}}
+	}
+	// A service treats either end alike, and asking once is enough.
+	if _, named := r.places["directions"]; !named && !app {
+		s.Directions = []telltale.Direction{telltale.Sent}
 	}
 }
 

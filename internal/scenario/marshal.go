@@ -23,9 +23,15 @@ func Marshal(s telltale.Scenario) ([]byte, error) {
 	w.text("", "name", s.Name)
 	w.app(s.App)
 	w.driver(s.Driver)
-	w.line("sensors:")
+	if len(s.Sensors) == 0 {
+		w.line("sensors: []")
+	} else {
+		w.line("sensors:")
+	}
 	for _, sensor := range s.Sensors {
 		w.line("  - kind: %s", quote(sensor.Kind))
+		w.text("    ", "path", sensor.Path)
+		w.text("    ", "name", sensor.Name)
 	}
 	w.line("accounts:")
 	for _, a := range s.Accounts {
@@ -38,6 +44,11 @@ func Marshal(s telltale.Scenario) ([]byte, error) {
 	w.list("", "words", s.Words)
 	w.list("", "controls", s.Controls)
 	w.list("", "exclude", s.Exclude)
+	w.text("", "screen", string(s.Screen))
+	if s.Combine > 0 {
+		w.line("combine: %d", s.Combine)
+	}
+	w.list("", "places", s.Places)
 	w.line("trials: %d", s.Trials)
 	w.line("max_trials: %d", s.MaxTrials)
 	w.line("seed: %d", s.Seed)
@@ -99,6 +110,20 @@ func (w *writer) driver(d telltale.DriverSpec) {
 	w.line("  timeout: %s", quote(d.Timeout.String()))
 	w.line("  boxes: %t", d.Boxes)
 	w.list("  ", "writable", d.Writable)
+	w.text("  ", "accounts", d.AccountsFile)
+	w.raw("  ", "options", d.Options)
+	if d.Peer != nil {
+		w.line("  peer:")
+		w.text("    ", "kind", d.Peer.Kind)
+		w.raw("    ", "options", d.Peer.Options)
+	}
+}
+
+// raw writes a driver's settings: JSON is YAML, too.
+func (w *writer) raw(indent, key string, value []byte) {
+	if len(value) > 0 {
+		w.line("%s%s: %s", indent, key, value)
+	}
 }
 
 func (w *writer) names(names map[string]string) {
@@ -118,6 +143,10 @@ func (w *writer) limits(l telltale.Limits) {
 	w.line("  duration: %s", quote(l.Duration.String()))
 	w.line("  requests: %d", l.Requests)
 	w.line("  voids: %d", l.Voids)
+	if l.Pause > 0 {
+		w.line("  pause: %s", quote(l.Pause.String()))
+	}
+	w.text("  ", "hours", l.Hours)
 }
 
 func flow(values []string) string {

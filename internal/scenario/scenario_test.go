@@ -32,6 +32,7 @@ func TestParseFillsInDefaults(t *testing.T) {
 	}
 	want := scenario.Defaults()
 	want.Name = "chat-3"
+	want.Sensors = []telltale.SensorSpec{{Kind: "proxy"}}
 	want.App.Name = "Chat 3"
 	want.Driver.Command = []string{filepath.Join("/base", "adapter"), "--fast"}
 	want.Driver.Dir = "/base"
@@ -150,7 +151,7 @@ trials: 6
 		`s.yaml:4:12: driver.timeout is 20; write a duration with its unit`,
 		`s.yaml:6:3: there is no account on the side "peer"; add one`,
 		`s.yaml:7:12: the account "alice" is named twice; take one of them out`,
-		`s.yaml:7:25: there is no side "client"; write app or peer`,
+		`s.yaml:7:25: there is no side "client"; write app, peer or witness`,
 		`s.yaml:8:17: words[1] is 1989, which YAML does not read as text; put it in quotes: "1989"`,
 		`s.yaml:8:23: "kettle" is in words twice (entries 1 and 3)`,
 		`s.yaml:8:31: the word " x" begins or ends with a blank`,

@@ -21,6 +21,8 @@ type Item struct {
 	// From and To are account names.
 	From, To  string
 	Direction telltale.Direction
+	// Place is where the message is put; empty for the usual one.
+	Place string
 	// Word is the candidate or the control; empty for contact.
 	Word string
 	// Body is what is typed, without canaries. [Compose] adds them.

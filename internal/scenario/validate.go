@@ -19,6 +19,7 @@ const (
 	maxWords    = 20_000 // candidates
 	maxEntries  = 1_000  // of any other list
 	maxSpan     = 24 * time.Hour
+	maxCombine  = 3 // words in one rule
 )
 
 // Validate checks a scenario, however it was made. The error is a [Problems]
@@ -48,7 +49,7 @@ func (ps *Problems) checkCounts(s telltale.Scenario) {
 		{"driver.env", len(s.Driver.Env), maxEntries}, {"driver.writable", len(s.Driver.Writable), maxEntries}, {"sensors", len(s.Sensors), maxEntries},
 		{"accounts", len(s.Accounts), maxEntries}, {"directions", len(s.Directions), maxEntries},
 		{"words", len(s.Words), maxWords}, {"controls", len(s.Controls), maxEntries},
-		{"exclude", len(s.Exclude), maxEntries}, {"channel", len(s.Channel), maxEntries},
+		{"exclude", len(s.Exclude), maxEntries}, {"places", len(s.Places), maxEntries}, {"channel", len(s.Channel), maxEntries},
 		{"scope", len(s.Scope), maxEntries}, {"authorities", len(s.Authorities), maxEntries}, {"names", len(s.Names), maxWords},
 	} {
 		if list.has > list.max {
@@ -72,12 +73,17 @@ func (ps *Problems) checkApp(s telltale.Scenario) {
 			ps.report(path, "take one of them out", "the file %q is named twice", clip(f.Path))
 		}
 	}
-	if len(s.Sensors) == 0 {
+	if len(s.Sensors) == 0 && s.Driver.Kind == "exec" {
 		ps.report("sensors", "name one, such as - kind: proxy", "there is no sensor")
 	}
 	for i, sensor := range s.Sensors {
 		path := fmt.Sprintf("sensors[%d].kind", i)
 		ps.checkText(path, sensor.Kind, true)
+		if sensor.Kind == "file" && sensor.Path == "" {
+			ps.report(fmt.Sprintf("sensors[%d]", i), "write path: and the file's name", "the sensor \"file\" has no file to watch")
+		}
+		ps.checkText(fmt.Sprintf("sensors[%d].path", i), sensor.Path, false)
+		ps.checkText(fmt.Sprintf("sensors[%d].name", i), sensor.Name, false)
 		if slices.Contains(s.Sensors[:i], sensor) {
 			ps.report(path, "take one of them out", "the sensor %q is named twice", clip(sensor.Kind))
 		}
@@ -117,8 +123,8 @@ func (ps *Problems) checkAccounts(accounts []telltale.Account) {
 	for i, a := range accounts {
 		path := fmt.Sprintf("accounts[%d]", i)
 		ps.checkText(path+".name", a.Name, true)
-		if a.Side != telltale.SideApp && a.Side != telltale.SidePeer {
-			ps.report(path+".side", "write app or peer", "there is no side %q", clip(string(a.Side)))
+		if a.Side != telltale.SideApp && a.Side != telltale.SidePeer && a.Side != telltale.SideWitness {
+			ps.report(path+".side", "write app, peer or witness", "there is no side %q", clip(string(a.Side)))
 		}
 		if slices.ContainsFunc(accounts[:i], func(b telltale.Account) bool { return b.Name == a.Name }) {
 			ps.report(path+".name", "take one of them out", "the account %q is named twice", clip(a.Name))
@@ -156,6 +162,22 @@ func (ps *Problems) checkNumbers(s telltale.Scenario) {
 	}
 	if !(s.Alpha > 0 && s.Alpha < 0.5) {
 		ps.report("alpha", "write a number above 0 and below 0.5, such as 0.01", "alpha is %v", s.Alpha)
+	}
+	if s.Screen != "" && s.Screen != telltale.ScreenEach && s.Screen != telltale.ScreenSurvey {
+		ps.report("screen", "write each or survey, or leave it out", "there is no way to screen called %q", clip(string(s.Screen)))
+	}
+	if s.Combine < 0 || s.Combine > maxCombine {
+		ps.report("combine", "write a number from 1 to 3", "combine is %d", s.Combine)
+	}
+	for i, place := range s.Places {
+		ps.checkText(fmt.Sprintf("places[%d]", i), place, true)
+		if slices.Contains(s.Places[:i], place) {
+			ps.report(fmt.Sprintf("places[%d]", i), "take one of them out", "the place %q is named twice", clip(place))
+		}
+	}
+	ps.checkSpan("limits.pause", s.Limits.Pause, false)
+	if _, err := ParseHours(s.Limits.Hours); err != nil {
+		ps.report("limits.hours", `write them as in "08:00-22:00"`, "limits.hours is %q", clip(s.Limits.Hours))
 	}
 	ps.checkSpan("window", s.Window, true)
 	ps.checkSpan("listen", s.Listen, false)

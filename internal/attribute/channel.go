@@ -12,6 +12,13 @@ import (
 // never something that the app sent.
 const exposeSensor = "expose"
 
+// WitnessSensor names the flows of what arrived at witness accounts. They are
+// copies wherever the account is: nobody had written to it.
+const WitnessSensor = "witness"
+
+// accountScheme is the protocol of those flows.
+const accountScheme = "account"
+
 // InChannel reports whether messages are supposed to pass through host: it
 // matches one of the scenario's channel patterns (as path.Match, in lower
 // case).
@@ -38,14 +45,16 @@ func hostOf(f *telltale.Flow) string {
 	return f.Server
 }
 
-// outside reports whether a flow of the app went anywhere but the channel.
-func outside(s *telltale.Scenario, f *telltale.Flow) bool {
-	return f.Sensor != exposeSensor && !InChannel(s, hostOf(f))
+// Outside reports whether a flow went anywhere but the channel, by the app or
+// by whoever carries its messages, so that what is in it is a copy.
+func Outside(s *telltale.Scenario, f *telltale.Flow) bool {
+	return f.Sensor == WitnessSensor || f.Sensor != exposeSensor && !InChannel(s, hostOf(f))
 }
 
 // schemeOf names how a flow was sent, as in the Detail of a destination.
 func schemeOf(f *telltale.Flow) string {
-	if f.Protocol == "http" || f.Protocol == "https" {
+	switch f.Protocol {
+	case "http", "https", accountScheme:
 		return f.Protocol
 	}
 	return "tcp"

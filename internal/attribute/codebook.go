@@ -53,7 +53,7 @@ func sealedLayers(rec *telltale.Record) map[string][]*telltale.Layer {
 	for i := range rec.Layers {
 		l := &rec.Layers[i]
 		f := flows[l.Flow]
-		if !l.Sealed() || opened[message{l.Flow, l.Message}] || f == nil || !leaves(f, l.Message) || !outside(&rec.Scenario, f) {
+		if !l.Sealed() || opened[message{l.Flow, l.Message}] || f == nil || !leaves(f, l.Message) || !Outside(&rec.Scenario, f) {
 			continue
 		}
 		out[hostOf(f)] = append(out[hostOf(f)], l)

@@ -33,7 +33,7 @@ func Copies(rec *telltale.Record) map[string][]Copy {
 	copies := map[string][]Copy{}
 	for _, layer := range rec.Layers {
 		flow := flows[layer.Flow]
-		if flow == nil || !leaves(flow, layer.Message) || !outside(&rec.Scenario, flow) {
+		if flow == nil || !leaves(flow, layer.Message) || !Outside(&rec.Scenario, flow) {
 			continue
 		}
 		found := Copy{Flow: flow.ID, Host: hostOf(flow), Scheme: schemeOf(flow), Layer: layer}

@@ -19,7 +19,7 @@ func coverage(t *trials) []string {
 	hidden := 0
 	for i := range t.rec.Flows {
 		f := &t.rec.Flows[i]
-		if f.Visibility == telltale.Opaque && outside(&t.rec.Scenario, f) {
+		if f.Visibility == telltale.Opaque && Outside(&t.rec.Scenario, f) {
 			hidden++
 		}
 	}
@@ -29,6 +29,7 @@ func coverage(t *trials) []string {
 	if n := len(t.where(func(one *trial) bool { return !one.void() && !one.heard && !one.copied() })); n > 0 {
 		out = append(out, fmt.Sprintf("%d messages were not watched for their whole window: they do not count as not copied", n))
 	}
+	out = append(out, t.habits.notes()...)
 	for host, list := range sealedLayers(t.rec) {
 		out = append(out, fmt.Sprintf("%d pieces of ciphertext sent to %s were opened by no key at hand: what is in them is not known", len(list), host))
 	}

@@ -54,7 +54,7 @@ func (s *statement) fetchedLists() []fetched {
 	var out []fetched
 	for _, l := range s.rec.Layers {
 		f := flows[l.Flow]
-		if len(l.List) == 0 || f == nil || leaves(f, l.Message) || !outside(&s.rec.Scenario, f) {
+		if len(l.List) == 0 || f == nil || leaves(f, l.Message) || !Outside(&s.rec.Scenario, f) {
 			continue
 		}
 		out = append(out, fetched{layer: l, host: hostOf(f), scheme: schemeOf(f), path: paths[l.Flow]})

@@ -71,7 +71,7 @@ func listRows(rec *telltale.Record, blob Blob) []telltale.Observation {
 	var rows []telltale.Observation
 	for i := range rec.Flows {
 		f := &rec.Flows[i]
-		if lines[f.ID] > 0 && outside(&rec.Scenario, f) {
+		if lines[f.ID] > 0 && Outside(&rec.Scenario, f) {
 			rows = append(rows, telltale.Observation{
 				Flow: f.ID, Host: hostOf(f), Feature: featList,
 				Value: float64(lines[f.ID]), Text: requestPath(f, blob),

@@ -51,6 +51,9 @@ func (s *statement) destination(p *place) {
 		}
 		f.Trials.Treated, f.Trials.TreatedReacted = len(p.schemes[scheme]), len(p.schemes[scheme])
 		f.Statement = fmt.Sprintf("Copies of messages go to %s over %s: %d were found there.", p.host, strings.ToUpper(scheme), len(p.schemes[scheme]))
+		if scheme == accountScheme {
+			f.Statement = fmt.Sprintf("Copies of messages arrive at the account %s, to which nobody had written: %d were found there.", p.host, len(p.schemes[scheme]))
+		}
 		s.state(f)
 	}
 }

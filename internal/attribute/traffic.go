@@ -22,7 +22,7 @@ func bursts(rec *telltale.Record) []burst {
 	var out []burst
 	for i := range rec.Flows {
 		f := &rec.Flows[i]
-		if !outside(&rec.Scenario, f) {
+		if !Outside(&rec.Scenario, f) {
 			continue
 		}
 		leg, any := appLeg(f), false

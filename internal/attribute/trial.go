@@ -14,7 +14,9 @@ type trial struct {
 	telltale.Probe
 	// account on the side of the app under test.
 	account string
+	// outcome is the receipt's, but for changes that any message suffers.
 	outcome telltale.Outcome
+	receipt telltale.Receipt
 	sent    time.Time
 	copies  []Copy
 	// heard says that sensors watched the whole window after the message.
@@ -42,14 +44,16 @@ type trials struct {
 	rec  *telltale.Record
 	list []*trial
 	byID map[string]*trial
+	// habits is what happens to messages whatever they say.
+	habits *Habits
 }
 
 func newTrials(rec *telltale.Record) *trials {
-	t := &trials{rec: rec, byID: make(map[string]*trial, len(rec.Probes))}
+	t := &trials{rec: rec, byID: make(map[string]*trial, len(rec.Probes)), habits: NewHabits(rec)}
 	receipts, copies := rec.LastReceipts(), Copies(rec)
 	for _, p := range rec.Probes {
 		r := receipts[p.ID]
-		one := &trial{Probe: p, account: appAccount(p), outcome: r.Outcome, sent: r.Sent, copies: copies[p.ID]}
+		one := &trial{Probe: p, account: appAccount(p), outcome: t.habits.Outcome(p, r), receipt: r, sent: r.Sent, copies: copies[p.ID]}
 		one.heard = heard(rec, r.Sent)
 		if t.byID[p.ID] == nil {
 			t.byID[p.ID] = one

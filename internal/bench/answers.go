@@ -52,7 +52,7 @@ func newAnswers(rec *telltale.Record, window time.Duration) *answers {
 func (a *answers) of(item scenario.Item) (trial, bool) {
 	t, ok := a.byKey[item.Key]
 	p := t.probe
-	same := p.From == item.From && p.To == item.To && p.Direction == item.Direction &&
+	same := p.From == item.From && p.To == item.To && p.Direction == item.Direction && p.Place == item.Place &&
 		p.Word == item.Word && p.Text == scenario.Compose(item.Body, p.Canary)
 	return t, ok && same
 }

@@ -95,13 +95,13 @@ func (e *engine) try(ctx context.Context, item scenario.Item) (trial, error) {
 	canary := e.Case.Canary(id)
 	probe := telltale.Probe{
 		ID: id, Key: item.Key, Arm: item.Arm, Block: item.Block,
-		From: item.From, To: item.To, Direction: item.Direction, Word: item.Word,
+		From: item.From, To: item.To, Direction: item.Direction, Place: item.Place, Word: item.Word,
 		Text: scenario.Compose(item.Body, canary), Canary: canary, Planned: e.Clock(),
 	}
 	if err := e.Case.PutProbe(probe); err != nil {
 		return trial{}, err
 	}
-	receipt, err := e.driver.Send(ctx, telltale.Typing{Probe: id, From: probe.From, To: probe.To, Text: probe.Text, Wait: e.wait})
+	receipt, err := e.driver.Send(ctx, telltale.Typing{Probe: id, From: probe.From, To: probe.To, Text: probe.Text, Wait: e.wait, Place: probe.Place})
 	receipt = e.judge(probe, e.timed(probe, receipt), err)
 	if err := e.Case.PutReceipt(receipt); err != nil {
 		return trial{}, err
@@ -115,7 +115,7 @@ func (e *engine) try(ctx context.Context, item scenario.Item) (trial, error) {
 	if err != nil {
 		e.revive(ctx, err)
 	}
-	return trial{probe, receipt}, nil
+	return trial{probe, receipt}, e.sight(ctx)
 }
 
 // judge makes the trial void when the question was not really put.
@@ -231,8 +231,10 @@ func (e *engine) lastReason() string {
 // triggering counts the messages that were copied or did not arrive.
 func (e *engine) triggering() int {
 	n := 0
-	for id, receipt := range e.Case.Snapshot().LastReceipts() {
-		if telltale.CellOf(receipt.Outcome, e.follow.copied[id]).Reacted() {
+	rec := e.Case.Snapshot()
+	last := rec.LastReceipts()
+	for _, p := range rec.Probes {
+		if e.cellOf(p, last[p.ID]).Reacted() {
 			n++
 		}
 	}

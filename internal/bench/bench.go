@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"example.org/telltale"
+	"example.org/telltale/internal/attribute"
 	"example.org/telltale/internal/casefile"
 	"example.org/telltale/internal/expose"
 	"example.org/telltale/internal/peel"
@@ -87,6 +88,11 @@ type engine struct {
 	began   time.Time
 	answers *answers
 	follow  *follower
+	// habits is what happens to messages whatever they say.
+	habits *attribute.Habits
+	// places and limit are the driver's description.
+	places []string
+	limit  int
 }
 
 // Run puts the scenario's question to the app and states the findings in the
@@ -96,6 +102,7 @@ func Run(ctx context.Context, cfg Config) error {
 	e := &engine{Config: cfg, began: cfg.Clock(), wait: firstWait, settle: cfg.Scenario.Window}
 	e.answers = newAnswers(cfg.Case.Snapshot(), cfg.Scenario.Window)
 	e.follow = newFollower(cfg)
+	e.habits = attribute.NewHabits(cfg.Case.Snapshot())
 	stopped := e.observe(ctx)
 	if failed := cfg.Case.Failed(); failed != nil {
 		// Everything that went wrong afterwards follows from this.

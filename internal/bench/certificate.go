@@ -59,11 +59,15 @@ func (e *engine) certificate(h *hunt, questions []isolate.Proof) ([]telltale.Pro
 
 // usualCell is where most reacting trials of a certificate fell.
 func (e *engine) usualCell(certificate []telltale.Proof) telltale.Cell {
-	last := e.Case.Snapshot().LastReceipts()
+	rec := e.Case.Snapshot()
+	last, probes := rec.LastReceipts(), map[string]telltale.Probe{}
+	for _, p := range rec.Probes {
+		probes[p.ID] = p
+	}
 	counts := map[telltale.Cell]int{}
 	for _, proof := range certificate {
 		for _, id := range proof.Probes {
-			cell := telltale.CellOf(last[id].Outcome, e.follow.copied[id])
+			cell := e.cellOf(probes[id], last[id])
 			if proof.Reacts && cell.Reacted() {
 				counts[cell]++
 			}

@@ -105,7 +105,7 @@ func (f *follower) fresh(rec *telltale.Record) ([]job, error) {
 	var jobs []job
 	for ; f.next < len(rec.Flows); f.next++ {
 		flow := rec.Flows[f.next]
-		if flow.Sensor == sensorExpose || attribute.InChannel(f.scenario, flow.Host) {
+		if !attribute.Outside(f.scenario, &flow) {
 			continue
 		}
 		out, err := f.outgoing(flow)

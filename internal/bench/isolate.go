@@ -93,7 +93,7 @@ func (e *engine) loses(d telltale.Direction) bool {
 	last := rec.LastReceipts()
 	return slices.ContainsFunc(rec.Probes, func(p telltale.Probe) bool {
 		harmless := p.Arm == telltale.ArmContact || p.Arm == telltale.ArmControl
-		return harmless && p.Direction == d && e.answers.counts(p) && last[p.ID].Outcome.Kept()
+		return harmless && p.Direction == d && e.answers.counts(p) && e.habits.Outcome(p, last[p.ID]).Kept()
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"example.org/telltale"
+	"example.org/telltale/internal/attribute"
 )
 
 // background watches the app with nobody typing.
@@ -52,12 +53,13 @@ func (e *engine) listen(ctx context.Context, d time.Duration) error {
 			q.Quiet(quiet)
 		}
 	}
-	if err := e.readLate(ctx); err != nil {
+	if err := errors.Join(e.readLate(ctx), e.sight(ctx)); err != nil {
 		return err
 	}
 	if err := e.markSpan(); err != nil {
 		return err
 	}
+	e.habits = attribute.NewHabits(e.Case.Snapshot())
 	return e.follow.open(ctx, e.keys)
 }
 
@@ -71,7 +73,13 @@ func (e *engine) lastSent() time.Time {
 
 // cell joins a trial's delivery with the copies seen so far.
 func (e *engine) cell(t trial) telltale.Cell {
-	return telltale.CellOf(e.answers.byKey[t.probe.Key].receipt.Outcome, e.follow.copied[t.probe.ID])
+	return e.cellOf(t.probe, e.answers.byKey[t.probe.Key].receipt)
+}
+
+// cellOf is the cell of a probe with a receipt. What happens to messages
+// whatever they say is no part of it.
+func (e *engine) cellOf(p telltale.Probe, r telltale.Receipt) telltale.Cell {
+	return telltale.CellOf(e.habits.Outcome(p, r), e.follow.copied[p.ID])
 }
 
 // learnLag shortens the wait for copies to what was seen: four times the

@@ -136,7 +136,7 @@ func (e *engine) reactions() map[string]map[telltale.Direction]bool {
 	last := rec.LastReceipts()
 	usual := e.usual(rec)
 	for _, p := range rec.Probes {
-		cell := telltale.CellOf(last[p.ID].Outcome, e.follow.copied[p.ID])
+		cell := e.cellOf(p, last[p.ID])
 		if p.Arm != telltale.ArmTreatment || !e.answers.counts(p) || !cell.Reacted() || cell == usual[p.Direction] {
 			continue
 		}
@@ -163,7 +163,7 @@ func (e *engine) usual(rec *telltale.Record) map[telltale.Direction]telltale.Cel
 		if counts[p.Direction] == nil {
 			counts[p.Direction] = map[telltale.Cell]int{}
 		}
-		counts[p.Direction][telltale.CellOf(last[p.ID].Outcome, e.follow.copied[p.ID])]++
+		counts[p.Direction][e.cellOf(p, last[p.ID])]++
 	}
 	out := map[telltale.Direction]telltale.Cell{}
 	for direction, cells := range counts {

@@ -84,7 +84,7 @@ func (e *engine) startDriver(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, driver.Close())
 	}
-	e.driver = driver
+	e.driver, e.places, e.limit = driver, description.Places, description.Limit
 	return nil
 }
 

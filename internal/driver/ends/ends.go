@@ -142,3 +142,9 @@ type About struct {
 	// Nil: they are compared without case.
 	Same func(address string, a Account) bool
 }
+
+// String names the account, and nothing that is secret.
+func (a Account) String() string { return a.Name }
+
+// GoString is String, so that no way of printing shows more.
+func (a Account) GoString() string { return a.Name }

@@ -6,11 +6,14 @@ import (
 )
 
 // Needs is how many entries must have been inserted for a block to be read
-// (RFC 9204, section 4.5.1.1).
+// (RFC 9204, section 4.5.1.1). It fails if they cannot come any more.
 func (t *Table) Needs(block []byte) (uint64, error) {
 	n, _, err := number(block, 8)
 	if err != nil || n == 0 {
 		return 0, err
+	}
+	if t.err != nil {
+		return 0, t.err
 	}
 	most := t.most / overhead
 	full := 2 * most
@@ -37,9 +40,6 @@ func (t *Table) Read(block []byte, emit func(name, value string)) error {
 	need, err := t.Needs(block)
 	if err != nil {
 		return err
-	}
-	if t.err != nil && need > 0 {
-		return t.err
 	}
 	_, b, err := number(block, 8)
 	if err != nil {

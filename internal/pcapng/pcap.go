@@ -48,8 +48,8 @@ func (r *Reader) nextRecord() (Packet, error) {
 			}
 			return Packet{}, errors.Join(io.EOF, err)
 		}
-		kept := int(r.order.Uint32(h[8:]))
-		possible, err := r.possible(kept)
+		sec, frac, kept, size := r.order.Uint32(h), r.order.Uint32(h[4:]), r.order.Uint32(h[8:]), r.order.Uint32(h[12:])
+		possible, err := r.possible(int(kept))
 		if err != nil {
 			return Packet{}, err
 		}
@@ -62,8 +62,8 @@ func (r *Reader) nextRecord() (Packet, error) {
 			}
 			continue
 		}
-		p := Packet{At: r.recordTime(h), Link: r.link, Size: int(r.order.Uint32(h[12:])), Offset: at}
-		b, err := r.take(recordHeader + kept)
+		p := Packet{At: r.recordTime(sec, frac), Link: r.link, Size: int(size), Offset: at}
+		b, err := r.take(recordHeader + int(kept))
 		if err != nil && !errors.Is(err, io.EOF) {
 			return Packet{}, err
 		}
@@ -110,11 +110,11 @@ func (r *Reader) plausible(b []byte) bool {
 	return true
 }
 
-func (r *Reader) recordTime(h []byte) time.Time {
-	sec, frac := r.order.Uint32(h), int64(r.order.Uint32(h[4:]))
+func (r *Reader) recordTime(sec, frac uint32) time.Time {
 	r.last, r.seen = sec, true
+	nanos := int64(frac)
 	if !r.nanos {
-		frac *= 1000
+		nanos *= 1000
 	}
-	return time.Unix(int64(sec), frac).UTC()
+	return time.Unix(int64(sec), nanos).UTC()
 }

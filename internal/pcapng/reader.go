@@ -12,7 +12,6 @@
 package pcapng
 
 import (
-	"bufio"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -93,7 +92,7 @@ const (
 
 // Reader reads a capture.
 type Reader struct {
-	in        *bufio.Reader
+	in        window
 	at        int64 // offset of what in gives next
 	hooks     Hooks
 	order     binary.ByteOrder
@@ -130,8 +129,8 @@ var ErrNoCapture = errors.New("no capture: it begins neither like pcap nor like 
 
 // NewReader begins to read a capture of either format.
 func NewReader(r io.Reader, hooks Hooks) (*Reader, error) {
-	out := &Reader{in: bufio.NewReaderSize(r, readBuffer), hooks: hooks}
-	magic, err := out.in.Peek(4)
+	out := &Reader{in: window{in: r, memory: make([]byte, readBuffer)}, hooks: hooks}
+	magic, err := out.in.peek(4)
 	if err != nil || !IsCapture(magic) {
 		return nil, ErrNoCapture
 	}
@@ -167,8 +166,8 @@ func (r *Reader) note(at int64, format string, args ...any) {
 
 // peek returns the next n bytes, or those up to the end with io.EOF.
 func (r *Reader) peek(n int) ([]byte, error) {
-	b, err := r.in.Peek(n)
-	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, bufio.ErrBufferFull) {
+	b, err := r.in.peek(n)
+	if err != nil && !errors.Is(err, io.EOF) {
 		return b, fmt.Errorf("reading at offset %d: %w", r.at, err)
 	}
 	return b, err
@@ -200,16 +199,10 @@ func (r *Reader) take(n int) ([]byte, error) {
 
 // skip steps over n bytes; the end of the file is no error.
 func (r *Reader) skip(n int64) error {
-	for n > 0 {
-		k, err := r.in.Discard(int(min(n, 1<<30)))
-		r.at += int64(k)
-		n -= int64(k)
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("reading at offset %d: %w", r.at, err)
-		}
+	k, err := r.in.discard(n)
+	r.at += k
+	if err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("reading at offset %d: %w", r.at, err)
 	}
 	return nil
 }

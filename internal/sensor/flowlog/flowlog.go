@@ -166,10 +166,26 @@ func (f *flow) known() tape.Conn {
 
 // Octets appends to the file of a direction.
 func (f *flow) Octets(out bool, _ time.Time, b []byte) error {
-	way := 1
 	if out {
-		way = 0
+		return f.add(0, b)
 	}
+	return f.add(1, b)
+}
+
+// Bulk appends to both files.
+func (f *flow) Bulk(out, in []byte) error {
+	for way, b := range [][]byte{out, in} {
+		if len(b) == 0 {
+			continue
+		}
+		if err := f.add(way, b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *flow) add(way int, b []byte) error {
 	f.mu.Lock()
 	if f.closed {
 		f.mu.Unlock()

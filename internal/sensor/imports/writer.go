@@ -10,8 +10,10 @@ import (
 const (
 	// chunk is how many octets of a direction are handed on at a time, and
 	// chunks how many connections have some waiting.
-	chunk  = 64 << 10
-	chunks = 64
+	chunk  = 128 << 10
+	chunks = 32
+	// maxRuns is how many changes of direction wait with them.
+	maxRuns = 512
 	// apart is how far apart in time octets may be that are handed on together.
 	apart = 200 * time.Millisecond
 )
@@ -20,8 +22,21 @@ const (
 // places are used again.
 type writers struct {
 	slots  [chunks]*writer
-	memory [chunks][]byte
+	memory [chunks]memory
 	next   int
+}
+
+// memory is what waits of a connection.
+type memory struct {
+	octets [2][]byte // out, in
+	runs   []run     // in the order in which they passed
+}
+
+// run is octets of one direction that are handed on together.
+type run struct {
+	out bool
+	at  time.Time
+	n   int
 }
 
 // writer hands the octets of one connection on, many at a time.
@@ -29,23 +44,30 @@ type writer struct {
 	m    *Importer
 	conn tape.Conn
 	tape tape.Tape
-	slot int // of m.writers, -1 for none
-	buf  []byte
-	out  bool
-	at   time.Time
+	bulk tape.Bulker // the tape, if it is one
+	slot int         // of m.writers, while wait is set
+	wait *memory     // of the slot
 }
 
 func (m *Importer) newWriter(c tape.Conn) *writer {
 	c.ID = m.nextID()
-	return &writer{m: m, conn: c, slot: -1}
+	return &writer{m: m, conn: c}
 }
 
 // open begins the tape with what is known by now.
 func (w *writer) open() bool {
 	if w.tape == nil && w.m.err == nil {
 		w.tape, w.m.err = w.m.sink.Open(w.conn)
+		w.bulk, _ = w.tape.(tape.Bulker)
 	}
 	return w.m.err == nil
+}
+
+func side(out bool) int {
+	if out {
+		return 0
+	}
+	return 1
 }
 
 // octets takes what passed at a time. Datagrams are handed on one by one.
@@ -54,23 +76,33 @@ func (w *writer) octets(out bool, at time.Time, b []byte) {
 		w.put(out, at, b)
 		return
 	}
-	if len(w.buf) > 0 && (w.out != out || at.Sub(w.at) > apart || len(w.buf)+len(b) > chunk) {
+	if w.wait != nil && (len(w.wait.octets[side(out)])+len(b) > chunk || len(w.wait.runs) == maxRuns) {
 		w.flush()
 	}
-	if len(b) >= chunk/2 && len(w.buf) == 0 {
+	if len(b) >= chunk/2 && (w.wait == nil || len(w.wait.runs) == 0) {
 		w.put(out, at, b)
 		return
 	}
 	w.seat()
-	if len(w.buf) == 0 {
-		w.out, w.at = out, at
+	w.wait.add(out, at, b)
+}
+
+func (k *memory) add(out bool, at time.Time, b []byte) {
+	side := &k.octets[side(out)]
+	if *side == nil {
+		*side = make([]byte, 0, chunk)
 	}
-	w.buf = append(w.buf, b...)
+	*side = append(*side, b...)
+	if n := len(k.runs) - 1; n >= 0 && k.runs[n].out == out && at.Sub(k.runs[n].at) <= apart {
+		k.runs[n].n += len(b)
+		return
+	}
+	k.runs = append(k.runs, run{out, at, len(b)})
 }
 
 // seat takes one of the slots, whose owner hands on what it has.
 func (w *writer) seat() {
-	if w.slot >= 0 {
+	if w.wait != nil {
 		return
 	}
 	all := &w.m.writers
@@ -78,26 +110,35 @@ func (w *writer) seat() {
 	if old := all.slots[w.slot]; old != nil {
 		old.leave()
 	}
-	all.slots[w.slot] = w
-	if all.memory[w.slot] == nil {
-		all.memory[w.slot] = make([]byte, 0, chunk)
-	}
-	w.buf = all.memory[w.slot]
+	all.slots[w.slot], w.wait = w, &all.memory[w.slot]
 }
 
 func (w *writer) leave() {
-	w.flush()
-	if w.slot >= 0 {
-		w.m.writers.slots[w.slot] = nil
+	if w.wait == nil {
+		return
 	}
-	w.slot, w.buf = -1, nil
+	w.flush()
+	w.m.writers.slots[w.slot], w.wait = nil, nil
 }
 
+// flush hands on what waits.
 func (w *writer) flush() {
-	if len(w.buf) > 0 {
-		b := w.buf
-		w.buf = w.buf[:0]
-		w.put(w.out, w.at, b)
+	if w.wait == nil || len(w.wait.runs) == 0 {
+		return
+	}
+	all, runs := w.wait.octets, w.wait.runs
+	w.wait.octets[0], w.wait.octets[1], w.wait.runs = all[0][:0], all[1][:0], runs[:0]
+	if !w.open() {
+		return
+	}
+	if w.bulk != nil {
+		w.m.err = w.bulk.Bulk(all[0], all[1])
+		return
+	}
+	for _, r := range runs {
+		b := &all[side(r.out)]
+		w.put(r.out, r.at, (*b)[:r.n])
+		*b = (*b)[r.n:]
 	}
 }
 

@@ -108,3 +108,12 @@ type Learner interface {
 	// is true of, and before a Turn.
 	Learn(c Conn)
 }
+
+// Bulker is a Tape to which it is all the same when octets passed, and which
+// of the two directions came first. Whoever has much of both may hand it over
+// at once, in the place of many Octets.
+type Bulker interface {
+	// Bulk appends to both directions; either may be empty, neither must be
+	// kept.
+	Bulk(out, in []byte) error
+}

@@ -9,8 +9,11 @@ import (
 type Tee []Sink
 
 // Open opens the connection in every sink. If one fails, those opened before
-// are closed again.
+// are closed again. Of a single sink it is the tape itself.
 func (t Tee) Open(c Conn) (Tape, error) {
+	if len(t) == 1 {
+		return t[0].Open(c)
+	}
 	all := make(teed, 0, len(t))
 	for _, sink := range t {
 		one, err := sink.Open(c)

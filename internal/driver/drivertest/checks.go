@@ -38,8 +38,8 @@ func (s *suite) accounts(all []telltale.Account) bool {
 			s.app = a.Name
 		case a.Side == telltale.SidePeer && s.peer == "":
 			s.peer = a.Name
-		case a.Side != telltale.SideApp && a.Side != telltale.SidePeer:
-			wrong = fmt.Sprintf("account %q has side %q: want app or peer", a.Name, a.Side)
+		case a.Side != telltale.SideApp && a.Side != telltale.SidePeer && a.Side != telltale.SideWitness:
+			wrong = fmt.Sprintf("account %q has side %q: want app, peer or witness", a.Name, a.Side)
 		}
 		seen[a.Name] = true
 	}
@@ -86,8 +86,12 @@ func (s *suite) send() {
 				continue
 			}
 			s.check(name, s.judge(r, probe, t))
-			if r.Outcome == telltale.Void {
+			switch r.Outcome {
+			case telltale.Void:
 				s.note("void: " + r.Reason)
+			case telltale.Altered:
+				s.note("this app alters it: " + quote(r.Got))
+			case telltale.Delivered, telltale.Dropped, telltale.Refused, telltale.Diverted:
 			}
 		}
 	}

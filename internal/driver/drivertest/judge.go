@@ -35,13 +35,29 @@ func (s *suite) judge(r telltale.Receipt, probe string, t text) string {
 	case telltale.Delivered:
 		return judgeDelivered(r, t)
 	case telltale.Altered:
-		return fmt.Sprintf("the app altered a harmless text: got %s; or the driver reads it wrongly", quote(r.Got))
+		return judgeAltered(r, t)
+	case telltale.Diverted:
+		return fmt.Sprintf("a harmless text was put away in %s", quote(r.Place))
 	case telltale.Dropped:
 		return fmt.Sprintf("a harmless text did not arrive within %v; if the app is slow, wait longer", s.o.Wait)
 	case telltale.Refused:
 		return "a harmless text was refused: " + r.Reason
 	}
 	return fmt.Sprintf("outcome %q is unknown", r.Outcome)
+}
+
+// judgeAltered lets an app change what is not plain words: many swallow
+// double spaces, or cut long lines, whatever the words are.
+func judgeAltered(r telltale.Receipt, t text) string {
+	switch {
+	case r.Typed != t.text:
+		return fmt.Sprintf("the input field held %s: then the outcome must be void", quote(r.Typed))
+	case r.Got == r.Typed:
+		return "the outcome is altered, but what arrived is what was typed"
+	case t.must:
+		return fmt.Sprintf("the app altered plain words: got %s; or the driver reads it wrongly", quote(r.Got))
+	}
+	return ""
 }
 
 func judgeVoid(r telltale.Receipt, t text) string {

@@ -96,7 +96,7 @@ func checkReceipt(r *telltale.Receipt, probe string) error {
 }
 
 func checkOutcome(o telltale.Outcome) error {
-	known := []telltale.Outcome{telltale.Delivered, telltale.Altered, telltale.Dropped, telltale.Refused, telltale.Void}
+	known := []telltale.Outcome{telltale.Delivered, telltale.Altered, telltale.Dropped, telltale.Refused, telltale.Diverted, telltale.Void}
 	if !slices.Contains(known, o) {
 		return fmt.Errorf("outcome %q is unknown: want one of %q", clean(string(o)), known)
 	}

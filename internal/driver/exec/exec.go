@@ -93,7 +93,7 @@ func (d *Driver) Describe(ctx context.Context) (telltale.Description, error) {
 
 // Send has one message typed. The answer may take m.Wait and the timeout.
 func (d *Driver) Send(ctx context.Context, m telltale.Typing) (telltale.Receipt, error) {
-	body := telltale.DriverSend{Probe: m.Probe, From: m.From, To: m.To, Text: m.Text, WaitMS: m.Wait.Milliseconds()}
+	body := telltale.DriverSend{Probe: m.Probe, From: m.From, To: m.To, Text: m.Text, Place: m.Place, WaitMS: m.Wait.Milliseconds()}
 	began := d.cfg.Clock()
 	got, err := d.ask(ctx, telltale.DriverRequest{Op: "send", Send: &body}, m.Wait)
 	if err != nil {

@@ -25,8 +25,10 @@ const (
 	// quiet is how long after its last packet a conversation of datagrams,
 	// or one that was reset, is over.
 	quiet = 2 * time.Minute
-	// sweepEvery is after how many packets those are looked for.
+	// sweepEvery is after how many packets those are looked for, if the capture
+	// has gone on for sweepAfter since.
 	sweepEvery = 1 << 12
+	sweepAfter = 10 * time.Second
 )
 
 // key names a conversation, whoever sends: the lesser end comes first.
@@ -46,6 +48,7 @@ type table struct {
 	tails   tails
 	stats   Stats
 	now     time.Time // of the last packet
+	swept   time.Time
 }
 
 // talk is one conversation.
@@ -97,7 +100,8 @@ func (t *table) packet(p pcapng.Packet) bool {
 	if p.At.After(t.now) {
 		t.now = p.At
 	}
-	if t.stats.Packets%sweepEvery == 0 {
+	if t.stats.Packets%sweepEvery == 0 && t.now.Sub(t.swept) >= sweepAfter {
+		t.swept = t.now
 		t.sweep()
 	}
 	ip, ok := t.decoder.frame(p.Data, p.Link)

@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"example.org/telltale/internal/flow"
 	"example.org/telltale/internal/sensor/intercept"
 	"example.org/telltale/internal/sensor/tape"
 )
@@ -19,8 +20,10 @@ type app struct {
 	net.Conn
 	f    *Front
 	info tape.Conn
-	// read is what was read of the app and belongs to the server.
+	// read is what was read of the app and belongs to the server; more tells
+	// what of it is still to come, if that is known.
 	read []byte
+	more *flow.Scanner
 }
 
 // place is where an app wants to go.
@@ -52,7 +55,7 @@ func (a *app) connect(ctx context.Context, to place) (up intercept.Upstream, fai
 		if !a.info.Dst.IsValid() {
 			a.info.Dst = netip.AddrPortFrom(netip.IPv4Unspecified(), uint16(to.port))
 		}
-		return up, err, a.missed(err)
+		return up, err, a.missed(describe(err))
 	}
 	a.info.Server = conn.RemoteAddr().String()
 	if !a.info.Dst.IsValid() {
@@ -76,20 +79,45 @@ func (f *Front) dial(ctx context.Context, to place) (net.Conn, bool, error) {
 	return conn, mapped, err
 }
 
-// missed keeps an attempt that failed.
-func (a *app) missed(why error) error {
-	a.info.Error = describe(why)
+// missed keeps an attempt that came to nothing, with all that the app meant
+// to send.
+func (a *app) missed(why string) (kept error) {
+	a.info.Error = why
 	t, err := a.f.cfg.Sink.Open(a.info)
 	if err != nil {
 		return err
 	}
-	if len(a.read) > 0 {
-		if err := t.Octets(true, a.f.cfg.Clock(), a.read); err != nil {
-			return errors.Join(err, t.Close(a.info))
+	defer func() {
+		a.info.End = a.f.cfg.Clock()
+		kept = errors.Join(kept, t.Close(a.info))
+	}()
+	if len(a.read) == 0 {
+		return nil
+	}
+	if err := t.Octets(true, a.f.cfg.Clock(), a.read); err != nil {
+		return err
+	}
+	return a.rest(t)
+}
+
+// rest keeps what is still to come of a request that nobody will take.
+func (a *app) rest(t tape.Tape) error {
+	if a.more == nil {
+		return nil
+	}
+	piece := make([]byte, 16<<10)
+	for !a.more.Done() {
+		n, err := a.Read(piece)
+		if n = a.more.Scan(piece[:n]); n > 0 {
+			if err := t.Octets(true, a.f.cfg.Clock(), piece[:n]); err != nil {
+				return err
+			}
+		}
+		if err != nil {
+			return nil // it has gone, or taken too long
 		}
 	}
-	a.info.End = a.f.cfg.Clock()
-	return t.Close(a.info)
+	return nil
 }
 
 // carry hands the connection on.

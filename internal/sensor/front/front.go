@@ -44,6 +44,9 @@ type Config struct {
 	Owner func(app, own netip.AddrPort) tape.Process
 	// NextID names connections; nil means "p000001" and so on.
 	NextID func() string
+	// Begun is told of each connection when its first octet is there; what
+	// it returns is called when the connection has ended. It may be nil.
+	Begun func(id string) (ended func())
 	// Clock tells times; nil means time.Now.
 	Clock telltale.Clock
 	// Conns is how many connections are served at once: 2000 if 0.
@@ -152,6 +155,9 @@ func (f *Front) serve(ctx context.Context, conn net.Conn) error {
 	first := make([]byte, 1)
 	if _, err := io.ReadFull(conn, first); err != nil {
 		return nil // an app that says nothing sends nothing
+	}
+	if f.cfg.Begun != nil {
+		defer f.cfg.Begun(a.info.ID)()
 	}
 	if first[0] == socksVersion {
 		return a.socks(ctx)

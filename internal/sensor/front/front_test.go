@@ -335,6 +335,39 @@ func TestWhatIsNoUse(t *testing.T) {
 	}
 }
 
+// TestStraysAreKept: what an app says to the proxy that is for no server is
+// something that it sent. What strangers try is not.
+func TestStraysAreKept(t *testing.T) {
+	t.Parallel()
+	r := start(t, "")
+	for say, has := range map[string]string{
+		"SSH-2.0-x\r\n": "neither",
+		"POST /no-host HTTP/1.1\r\nContent-Length: 11\r\n\r\nthe message":             "which server",
+		"CONNECT :443 HTTP/1.1\r\n\r\n":                                               "which server",
+		"GET https://x.test/ HTTP/1.1\r\n\r\n":                                        "need CONNECT",
+		"GET http://x/" + strings.Repeat("x", 300<<10) + "\r\n":                       "too long",
+		"POST http://x.test/ HTTP/1.1\r\nHost: x.te":                                  "not whole",
+		"POST http://nowhere.test/ HTTP/1.1\r\nContent-Length: 11\r\n\r\nthe message": "no such name",
+	} {
+		r.say(say)
+		if got := r.next(); !strings.Contains(got.Error, has) || !strings.HasPrefix(say, string(got.out)) || len(got.out) < min(len(say), maxHead) {
+			t.Errorf("of %.60q is kept %.200q: %q", say, got.out, got.Error)
+		}
+	}
+	guarded := start(t, "", func(c *front.Config) { c.User, c.Password = "me", "word" })
+	for _, say := range []string{"SSH-2.0-x\r\n", "GET /no-host HTTP/1.1\r\n\r\n", "GET http://x.test/ HTTP/1.1\r\n\r\n"} {
+		guarded.say(say)
+	}
+	guarded.end()
+	<-guarded.done
+	if n := len(guarded.sink.ended); n != 0 {
+		t.Errorf("%d records of what strangers tried", n)
+	}
+}
+
+// maxHead is how long the head of a request to the proxy may be.
+const maxHead = 256 << 10
+
 func TestLiteralAddresses(t *testing.T) {
 	t.Parallel()
 	server := mirror(false)
@@ -389,6 +422,75 @@ func TestPipelined(t *testing.T) {
 	if got := r.next(); strings.Contains(string(got.in), "b.test") || !strings.Contains(string(got.out), "b.test") {
 		t.Errorf("%+v, in %q", got.Conn, got.in)
 	}
+}
+
+// TestServersThatKeepTheConnection: whatever the server says and does not say
+// about its connection, the app's ends with the answer.
+func TestServersThatKeepTheConnection(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ method, says string }{
+		"length":        {"GET", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab"},
+		"nothing":       {"GET", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"},
+		"chunks":        {"GET", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\nX-T: 1\r\n\r\n"},
+		"head":          {"HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n"},
+		"no content":    {"GET", "HTTP/1.1 204 No Content\r\n\r\n"},
+		"interim":       {"GET", "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab"},
+		"up to the end": {"GET", "HTTP/1.1 200 OK\r\n\r\nup to the end"},
+		"more than one": {"GET", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nabc"},
+		"no HTTP":       {"GET", "ICY 200 OK\r\n\r\nmusic"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := start(t, says(t, c.says, name == "up to the end" || name == "more than one" || name == "no HTTP"))
+			conn, err := net.Dial("tcp", r.addr)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			_ = conn.SetDeadline(time.Now().Add(giveUp))
+			fmt.Fprintf(conn, "%s http://a.test/ HTTP/1.1\r\nHost: a.test\r\n\r\n", c.method)
+			if b, err := io.ReadAll(conn); string(b) != c.says || err != nil {
+				t.Errorf("the app gets %q, %v", b, err)
+			}
+			_ = conn.Close()
+			if got := r.next(); string(got.in) != c.says || got.Error != "" {
+				t.Errorf("kept is %q, %q", got.in, got.Error)
+			}
+		})
+	}
+}
+
+// says is a server that says the same to everybody, octet for octet, and then
+// closes the connection or waits for the app to do so.
+func says(t *testing.T, text string, closes bool) (addr string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer conn.Close()
+				in := bufio.NewReader(conn)
+				if _, err := http.ReadRequest(in); err != nil {
+					return
+				}
+				for i := range text {
+					_, _ = conn.Write([]byte{text[i]})
+				}
+				if !closes {
+					_, _ = in.ReadByte()
+				}
+			}()
+		}
+	}()
+	return l.Addr().String()
 }
 
 func TestUpgradeKeepsItsConnection(t *testing.T) {

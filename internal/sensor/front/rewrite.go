@@ -14,13 +14,16 @@ import (
 // rewriter is a server's connection that takes a request as an app writes it
 // to a proxy and sends it as a server expects it: the target in origin form,
 // fields for the proxy left out. One request goes through a connection, since
-// the next may be for another server; the server is told so, and by it the
-// app. A request for another protocol keeps its connection.
+// the next may be for another server; the server is told so, and the app by
+// the end of the connection. A request for another protocol keeps its own.
 type rewriter struct {
 	passing
 	pending int    // octets of the head that are still to come
 	head    []byte // what is sent in their place
 	scan    *flow.Scanner
+	// said is the server's answer; over says that it was the whole of it.
+	said answers
+	over bool
 }
 
 // errAnother ends a connection on which the app did not wait for its end. The
@@ -28,7 +31,7 @@ type rewriter struct {
 var errAnother = errors.New("another request came on a connection for one")
 
 func newRewriter(conn net.Conn, h flow.Head, head []byte) *rewriter {
-	r := &rewriter{passing: passing{conn}, pending: len(head)}
+	r := &rewriter{passing: passing{conn}, pending: len(head), said: answers{method: h.Method}}
 	upgrade := h.Get("Upgrade") != ""
 	if !upgrade {
 		framing := flow.RequestFraming(h)

@@ -54,7 +54,7 @@ func (a *app) socks(ctx context.Context) error {
 	}
 	if err := a.reply(replyGranted); err != nil {
 		_ = up.Conn.Close()
-		return a.missed(err)
+		return a.missed(describe(err))
 	}
 	return a.carry(ctx, up)
 }

@@ -180,23 +180,29 @@ func (c *connection) edit(change func(*tape.Conn)) {
 // turn says that another protocol begins. One that is not known does not
 // change what the connection is said to speak.
 func (c *connection) turn(proto string) {
-	var known tape.Conn
-	c.edit(func(info *tape.Conn) {
-		if proto != unknown {
-			info.Proto = proto
-		}
-		known = *info
-		if info.TLS != nil { // more may become known of it
-			said := *info.TLS
-			known.TLS = &said
-		}
-	})
-	if t, ok := c.tape.(tape.Learner); ok {
-		t.Learn(known)
+	if proto != unknown {
+		c.edit(func(info *tape.Conn) { info.Proto = proto })
 	}
+	c.tell()
 	if t, ok := c.tape.(tape.Turner); ok {
 		t.Turn(proto)
 	}
+}
+
+// tell says what is known of the connection by now.
+func (c *connection) tell() {
+	t, ok := c.tape.(tape.Learner)
+	if !ok {
+		return
+	}
+	c.mu.Lock()
+	known := c.info
+	if known.TLS != nil { // more may become known of it
+		said := *known.TLS
+		known.TLS = &said
+	}
+	c.mu.Unlock()
+	t.Learn(known)
 }
 
 // keep writes octets to the tape. What cannot be kept must not pass.

@@ -95,6 +95,7 @@ func (c *connection) enter(o *opening) bool {
 		c.opaque("passed unopened: the app sent data before the handshake's end (0-RTT), in a hello that cannot be answered")
 		return true
 	}
+	c.tell()
 	server, err := c.openServer(o.hello)
 	if err != nil {
 		return c.serverRefused(server, err)

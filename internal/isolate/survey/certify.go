@@ -1,0 +1,168 @@
+package survey
+
+import (
+	"fmt"
+	"slices"
+)
+
+// certify proves a suspect: its parts alone react every time, and without any
+// one of them they do not.
+func (s *Search) certify(x suspect) job {
+	k := s.k
+	return func(r *run) func() {
+		if base := r.everything(x); base != nil {
+			return base
+		}
+		alone, ok := r.repeated(&x)
+		if !ok {
+			return func() { s.drop(x); k.chance++ }
+		}
+		lines := []Line{alone}
+		exact := true
+		for i := range x.parts {
+			line, smaller, ok := r.lacking(x, i)
+			if smaller != nil {
+				return func() { s.drop(x); k.suspect(*smaller) }
+			}
+			exact = exact && ok
+			if line.Keys != nil {
+				lines = append(lines, line)
+			}
+		}
+		if inner := r.innermost(x); inner != nil {
+			return func() { s.drop(x); k.suspect(*inner) }
+		}
+		u := &rule{parts: x.parts, own: x.own, alone: x.alone, lines: lines, exact: exact, boundary: Unknown, letters: CaseUnknown, tried: map[int]bool{}}
+		r.early(u)
+		return func() { s.drop(x); k.rules = append(k.rules, u) }
+	}
+}
+
+func (s *Search) drop(x suspect) {
+	s.k.suspects = slices.DeleteFunc(s.k.suspects, func(o suspect) bool {
+		return slices.Equal(o.parts, x.parts) && slices.Equal(o.own, x.own)
+	})
+}
+
+// repeated sends the parts alone as often as wanted; the majority must have
+// the effects.
+func (r *run) repeated(x *suspect) (Line, bool) {
+	want := r.s.c.Repeats
+	line := Line{Claim: fmt.Sprintf("%q reacts", r.s.k.quoted(x.parts)), Parts: r.s.k.words(x.parts), Reacts: true, Keys: slices.Clone(x.keys)}
+	misses := 0
+	for len(line.Keys) < want {
+		m := r.ask(x.parts, "certificate: the parts alone react")
+		switch {
+		case has(m.effects, x.own):
+			line.Keys = append(line.Keys, m.key)
+		case has(x.own, m.effects) && !m.clear() && len(line.Keys) == len(x.keys):
+			// Less than before: the rest was chance or came of something else.
+			x.own, x.alone = m.effects, m.effects
+			line.Keys = append(line.Keys, m.key)
+		default:
+			if misses++; misses > (want+1)/2 {
+				return line, false
+			}
+			want++
+		}
+	}
+	return line, true
+}
+
+// lacking sends the parts without part i: they must not react. If they do,
+// they are a smaller suspect.
+func (r *run) lacking(x suspect, i int) (Line, *suspect, bool) {
+	k := r.s.k
+	rest := slices.Delete(slices.Clone(x.parts), i, i+1)
+	line := Line{Claim: fmt.Sprintf("without %q no reaction", k.terms[x.parts[i]]), Parts: k.words(rest)}
+	if len(rest) == 0 {
+		m, ok := k.anyClear(x.parts[0])
+		if ok {
+			line.Parts, line.Keys = k.words(m.terms), []string{m.key}
+		}
+		return line, nil, ok
+	}
+	reacted := 0
+	for n := (r.s.c.Repeats + 1) / 2; len(line.Keys) < n; {
+		m := r.ask(rest, "certificate: without one part no reaction")
+		if !has(m.effects, x.own) {
+			line.Keys = append(line.Keys, m.key)
+			continue
+		}
+		if reacted++; reacted > n {
+			return line, &suspect{parts: rest, own: m.effects, alone: m.effects, keys: []string{m.key}}, false
+		}
+	}
+	return line, nil, true
+}
+
+// anyClear returns the last clear message without t.
+func (k *knowledge) anyClear(t int) (reply, bool) {
+	for _, m := range slices.Backward(k.log) {
+		if m.clear() && !slices.Contains(m.terms, t) && !k.isExcused(m.terms) {
+			return m, true
+		}
+	}
+	return reply{}, false
+}
+
+// innermost tries the terms that stand inside a part in its place: the part may
+// have reacted for what stands inside it.
+func (r *run) innermost(x suspect) *suspect {
+	k := r.s.k
+	for i, p := range x.parts {
+		for _, inner := range k.inside[p] {
+			parts := slices.Clone(x.parts)
+			parts[i] = inner
+			if k.barred[inner] || slices.Contains(x.parts, inner) || k.isKnown(parts) {
+				continue
+			}
+			if len(parts) == 1 && k.cover != nil && k.cover.single[inner] {
+				continue
+			}
+			m := r.ask(parts, fmt.Sprintf("does %q react for what stands inside it?", k.terms[p]))
+			if has(m.effects, x.own) {
+				return &suspect{parts: parts, own: x.own, alone: m.effects, keys: []string{m.key}}
+			}
+		}
+	}
+	return nil
+}
+
+// isKnown says whether the parts are those of a rule.
+func (k *knowledge) isKnown(parts []int) bool {
+	return slices.ContainsFunc(k.rules, func(r *rule) bool { return sameTerms(r.parts, parts) })
+}
+
+// everything looks for effects that every message has, once, when something
+// reacted and nothing was clear yet.
+func (r *run) everything(x suspect) func() {
+	k := r.s.k
+	if slices.ContainsFunc(k.log, func(m reply) bool { return m.clear() }) || len(k.rules) > 0 {
+		return nil
+	}
+	common := x.alone
+	tried := 0
+	for _, t := range k.order {
+		if tried == 3 || len(common) == 0 {
+			break
+		}
+		if slices.Contains(x.parts, t) || k.barred[t] {
+			continue
+		}
+		tried++
+		m := r.ask([]int{t}, "does every message have this effect?")
+		common = slices.DeleteFunc(slices.Clone(common), func(e string) bool { return !slices.Contains(m.effects, e) })
+	}
+	if tried < 3 || len(common) == 0 {
+		return nil
+	}
+	return func() {
+		k.always = append(k.always, common...)
+		k.suspects = nil
+		for i := range k.log {
+			k.log[i].effects = k.without(k.log[i].effects)
+		}
+		k.cover = nil
+	}
+}

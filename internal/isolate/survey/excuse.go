@@ -1,0 +1,215 @@
+package survey
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// excuse sends a rule in front of words that were not tried with it: what
+// silences it is an exception, what adds an effect is another rule.
+func (s *Search) excuse() job { return s.excuseRules(false) }
+
+// excuseMore does the same for what was left out because messages are short.
+func (s *Search) excuseMore() job { return s.excuseRules(true) }
+
+func (s *Search) excuseRules(all bool) job {
+	k := s.k
+	for _, u := range k.rules {
+		for i := range k.exceptions {
+			if e := k.exceptions[i]; !u.triedAll(e.terms) && !slices.ContainsFunc(e.terms, func(t int) bool { return slices.Contains(u.parts, t) }) {
+				return s.tryException(u, e.terms)
+			}
+		}
+		if j := s.tryMany(u, all); j != nil {
+			return j
+		}
+	}
+	return nil
+}
+
+func (u *rule) triedAll(terms []int) bool {
+	return !slices.ContainsFunc(terms, func(t int) bool { return !u.tried[t] })
+}
+
+// tryMany sends a rule with as many words as fit.
+func (s *Search) tryMany(u *rule, all bool) job {
+	k := s.k
+	var todo []int
+	for _, t := range k.order {
+		if k.usable(t) && !u.tried[t] && !slices.Contains(u.parts, t) && (all || k.roomy() || k.tries(t) < 2) {
+			todo = append(todo, t)
+		}
+	}
+	m := k.newSet(k.limit)
+	m.free = u
+	for _, p := range u.parts {
+		m.add(p)
+	}
+	m.fill(todo)
+	others := m.terms[len(u.parts):]
+	if len(others) == 0 {
+		return nil
+	}
+	return func(r *run) func() { return r.excuses(u, others) }
+}
+
+// roomy says whether all terms fit into one message.
+func (k *knowledge) roomy() bool {
+	n := 0
+	for _, t := range k.terms {
+		n += len(t) + len(k.c.Sep)
+	}
+	return n <= k.limit
+}
+
+// tries counts the rules that t was tried with.
+func (k *knowledge) tries(t int) (n int) {
+	for _, u := range k.rules {
+		if u.tried[t] {
+			n++
+		}
+	}
+	return n
+}
+
+func (r *run) excuses(u *rule, others []int) func() {
+	s, k := r.s, r.s.k
+	name := k.quoted(u.parts)
+	m := r.ask(slices.Concat(u.parts, others), fmt.Sprintf("%q with all that is clear: does anything silence or change it?", name))
+	more := minus(m.effects, u.alone)
+	lost := !has(m.effects, u.own)
+	switch {
+	case len(more) > 0:
+		q := quest{lead: u.parts, seq: others, want: shows(more), what: fmt.Sprintf("what changes the effect of %q", name), seen: m}
+		c := r.minimalMore(q, u)
+		return func() {
+			if c.end == proven {
+				c.terms = append(slices.Clone(u.parts), c.terms...)
+			}
+			s.caughtWith(c, more, u, others)
+		}
+	case !lost:
+		return func() { u.try(others) }
+	}
+	q := quest{lead: u.parts, seq: others, want: func(m reply) bool { return !has(m.effects, u.own) }, what: fmt.Sprintf("what silences %q", name), seen: m}
+	c := r.minimal(q)
+	if c.end != proven {
+		return func() { k.chance++; s.giveUp(u, others) }
+	}
+	return r.exception(u, c.terms, c.last)
+}
+
+// minimalMore looks for what must join the parts of a rule.
+func (r *run) minimalMore(q quest, u *rule) catch {
+	most := max(1, r.s.c.Combine-len(u.parts))
+	c := r.minimal(q)
+	if c.end == proven && len(c.terms) > most {
+		c.end = tooMany
+	}
+	return c
+}
+
+func (s *Search) caughtWith(c catch, own []string, u *rule, others []int) {
+	if c.end == proven && !s.k.isKnownWith(c.terms, own) {
+		s.caught(c, own)
+		return
+	}
+	s.k.failed++
+	s.giveUp(u, others)
+}
+
+// isKnownWith says whether a rule of these parts with these effects is known.
+func (k *knowledge) isKnownWith(parts []int, own []string) bool {
+	return slices.ContainsFunc(k.rules, func(r *rule) bool { return sameTerms(r.parts, parts) && has(r.own, own) })
+}
+
+// giveUp notes words as tried after several failures, so that contradictions
+// end.
+func (s *Search) giveUp(u *rule, others []int) {
+	if u.failed++; u.failed > 3 {
+		u.try(others)
+	}
+}
+
+func (u *rule) try(terms []int) {
+	for _, t := range terms {
+		u.tried[t] = true
+	}
+}
+
+// tryException tries a known exception with another rule.
+func (s *Search) tryException(u *rule, terms []int) job {
+	return func(r *run) func() {
+		m := r.ask(slices.Concat(u.parts, terms), fmt.Sprintf("does %q silence %q too?", s.k.quoted(terms), s.k.quoted(u.parts)))
+		if has(m.effects, u.own) {
+			return func() { u.try(terms) }
+		}
+		return r.exception(u, terms, m)
+	}
+}
+
+// exception proves that terms silence a rule, asks where they must stand, and
+// notes it. What the rule still does then is another rule's effect.
+func (r *run) exception(u *rule, terms []int, m reply) func() {
+	k := r.s.k
+	keys := []string{m.key}
+	for len(keys) < (r.s.c.Repeats+1)/2 {
+		again := r.ask(slices.Concat(u.parts, terms), "certificate: with the exception no reaction")
+		if has(again.effects, u.own) {
+			return func() { k.chance++; r.s.giveUp(u, terms) }
+		}
+		keys = append(keys, again.key)
+	}
+	place := Anywhere
+	if known := k.exceptionOf(terms); known == nil || known.place == After {
+		before := r.ask(slices.Concat(terms, u.parts), fmt.Sprintf("does %q silence it from in front as well?", k.quoted(terms)))
+		if has(before.effects, u.own) {
+			place = After
+		}
+	}
+	return func() { k.excuseRule(u, terms, m.effects, place, keys) }
+}
+
+func (k *knowledge) exceptionOf(terms []int) *exception {
+	for i := range k.exceptions {
+		if sameTerms(k.exceptions[i].terms, terms) {
+			return &k.exceptions[i]
+		}
+	}
+	return nil
+}
+
+// excuseRule notes an exception of a rule.
+func (k *knowledge) excuseRule(u *rule, terms []int, left []string, place Place, keys []string) {
+	if rest := minus(u.own, minus(u.own, left)); len(rest) > 0 {
+		k.rules = append(k.rules, u.split(rest, terms))
+		u.own = minus(u.own, left)
+	}
+	word := strings.Join(k.words(terms), "+")
+	u.try(terms)
+	u.unless = append(u.unless, Unless{Word: word, Place: place})
+	u.lines = append(u.lines, Line{Claim: fmt.Sprintf("with %q no reaction", word), Parts: append(k.words(u.parts), k.words(terms)...), Keys: keys})
+	e := k.exceptionOf(terms)
+	if e == nil {
+		k.exceptions = append(k.exceptions, exception{terms: terms, place: place})
+		e = &k.exceptions[len(k.exceptions)-1]
+	}
+	if e.rules++; e.rules == 2 {
+		k.cover = nil // what it stood in proves nothing
+	}
+}
+
+// split makes a rule of the effects that an exception leaves.
+func (u *rule) split(rest []string, except []int) *rule {
+	v := *u
+	v.own = rest
+	v.unless = slices.Clone(u.unless)
+	v.lines = slices.Clone(u.lines)
+	v.tried = map[int]bool{}
+	for t := range u.tried {
+		v.tried[t] = true
+	}
+	v.try(except)
+	return &v
+}

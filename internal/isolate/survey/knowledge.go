@@ -1,0 +1,191 @@
+package survey
+
+import (
+	"math/rand/v2"
+	"slices"
+	"strings"
+)
+
+// knowledge is what is known of the filter. Terms are meant by their index.
+type knowledge struct {
+	c      Config
+	terms  []string
+	order  []int   // a random order of all terms
+	around [][]int // around[t] are the other terms that t stands inside, case aside
+	inside [][]int // inside[t] are the other terms that stand inside t
+	phrase []int   // terms that hold the separator
+
+	limit  int    // longest body in bytes
+	barred []bool // cannot be put
+	always []string
+	voided bool
+
+	suspects   []suspect // to be proven
+	rules      []*rule
+	exceptions []exception
+	aside      [][]int // reacted together without a rule: never together again
+	length     *Length
+	chance     int // reactions that did not come again
+
+	log   []reply // messages made of plain terms
+	base  []int   // places in log: large messages, clear
+	cover *cover  // of what follows from log; nil if it must be counted anew
+
+	failed int // groups that reacted and led nowhere
+	soft   int // rules that were sent together for their copies
+	mixed  int // random large messages sent for what is left
+}
+
+// suspect is a set of terms that reacted alone.
+type suspect struct {
+	parts []int
+	own   []string // the effects it is about
+	alone []string // all effects it had
+	keys  []string // messages with the parts alone, reacting
+}
+
+// exception is a set of terms that together disable rules.
+type exception struct {
+	terms []int
+	rules int // how many it disables
+	place Place
+}
+
+func newKnowledge(c Config) *knowledge {
+	k := &knowledge{c: c, limit: c.MaxLen}
+	seen := map[string]bool{}
+	for _, t := range c.Terms {
+		if !seen[t] {
+			seen[t] = true
+			k.terms = append(k.terms, t)
+		}
+	}
+	n := len(k.terms)
+	k.order = rand.New(rand.NewPCG(c.Seed, 0x5a17)).Perm(n)
+	k.barred = make([]bool, n)
+	k.around, k.inside = make([][]int, n), make([][]int, n)
+	low := make([]string, n)
+	for i, t := range k.terms {
+		low[i] = strings.ToLower(t)
+		k.barred[i] = len(t) > c.MaxLen
+		if strings.Contains(t, c.Sep) {
+			k.phrase = append(k.phrase, i)
+		}
+	}
+	for i := range n {
+		for j := range n {
+			if i != j && strings.Contains(low[j], low[i]) {
+				k.around[i] = append(k.around[i], j)
+				k.inside[j] = append(k.inside[j], i)
+			}
+		}
+	}
+	return k
+}
+
+func (k *knowledge) words(terms []int) []string {
+	out := make([]string, len(terms))
+	for i, t := range terms {
+		out[i] = k.terms[t]
+	}
+	return out
+}
+
+// size of a body in bytes.
+func (k *knowledge) size(terms []int) int {
+	n := max(0, len(terms)-1) * len(k.c.Sep)
+	for _, t := range terms {
+		n += len(k.terms[t])
+	}
+	return n
+}
+
+// quoted joins words for people.
+func (k *knowledge) quoted(terms []int) string { return strings.Join(k.words(terms), " + ") }
+
+// without leaves out what every message has.
+func (k *knowledge) without(effects []string) []string {
+	return slices.DeleteFunc(slices.Clone(effects), func(e string) bool { return slices.Contains(k.always, e) })
+}
+
+// record takes what a job was told.
+func (k *knowledge) record(replies []reply) {
+	for _, m := range replies {
+		if m.terms == nil {
+			continue
+		}
+		k.log = append(k.log, m)
+		if k.cover != nil && m.clear() {
+			k.cover.add(k, m.terms)
+		}
+	}
+}
+
+func (m reply) clear() bool { return len(m.effects) == 0 }
+
+// arrange keeps two neighbours from making a phrase that is a term of its own.
+func (k *knowledge) arrange(terms []int) []int {
+	if len(k.phrase) == 0 {
+		return terms
+	}
+	out := slices.Clone(terms)
+	for i := 0; i+2 < len(out); i++ {
+		if k.makesPhrase(out[i], out[i+1]) {
+			out[i+1], out[i+2] = out[i+2], out[i+1]
+		}
+	}
+	return out
+}
+
+func (k *knowledge) makesPhrase(a, b int) bool {
+	joined := k.terms[a] + k.c.Sep + k.terms[b]
+	return slices.ContainsFunc(k.phrase, func(p int) bool {
+		t := k.terms[p]
+		return p != a && p != b && strings.Contains(joined, t) &&
+			!strings.Contains(k.terms[a], t) && !strings.Contains(k.terms[b], t)
+	})
+}
+
+// isWide says whether an exception is left out of messages that are to prove
+// something: it disables several rules, so it may disable those not found yet.
+func (k *knowledge) isWide(t int) bool {
+	return slices.ContainsFunc(k.exceptions, func(e exception) bool {
+		return e.rules > 1 && len(e.terms) == 1 && (e.terms[0] == t || slices.Contains(k.inside[t], e.terms[0]))
+	})
+}
+
+// isExcused says whether a message holds a known wide exception, so that it
+// proves nothing.
+func (k *knowledge) isExcused(terms []int) bool {
+	for _, e := range k.exceptions {
+		if e.rules > 1 && !slices.ContainsFunc(e.terms, func(t int) bool { return !k.holds(terms, t) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// holds says whether t stands in a message, maybe inside another term.
+func (k *knowledge) holds(terms []int, t int) bool {
+	return slices.Contains(terms, t) || slices.ContainsFunc(k.around[t], func(o int) bool { return slices.Contains(terms, o) })
+}
+
+// usable says whether t may stand in a message that is to be clear.
+func (k *knowledge) usable(t int) bool {
+	return !k.barred[t] && !k.isWide(t) && !k.reacts(t) && len(k.terms[t]) <= k.limit
+}
+
+// reacts says whether t alone makes a known rule react, or is kept aside.
+func (k *knowledge) reacts(t int) bool {
+	for _, r := range k.rules {
+		if len(r.parts) == 1 && r.option(k, 0, t) {
+			return true
+		}
+	}
+	for _, s := range k.suspects {
+		if len(s.parts) == 1 && s.parts[0] == t {
+			return true
+		}
+	}
+	return slices.ContainsFunc(k.aside, func(a []int) bool { return len(a) == 1 && a[0] == t })
+}

@@ -1,0 +1,217 @@
+package survey
+
+import (
+	"math/rand/v2"
+	"slices"
+	"strings"
+)
+
+// Result returns what is known so far; it is final when Next has nothing more.
+func (s *Search) Result() Result {
+	k := s.k
+	out := Result{
+		Why: s.why, Messages: s.messages, Triggering: s.triggering, Voids: s.voids, Chance: k.chance,
+		Length: k.length, Always: k.always, Rules: k.reported(), Coverage: k.coverage(s.c),
+	}
+	for _, e := range k.exceptions {
+		if e.rules > 1 {
+			out.Exceptions = append(out.Exceptions, strings.Join(k.words(e.terms), "+"))
+		}
+	}
+	for t, word := range k.terms {
+		if k.isRedundant(t) {
+			out.Redundant = append(out.Redundant, word)
+		}
+	}
+	for _, a := range k.aside {
+		if !k.isKnown(a) {
+			out.Unexplained = append(out.Unexplained, k.words(a))
+		}
+	}
+	for _, a := range k.suspects {
+		out.Unexplained = append(out.Unexplained, k.words(a.parts))
+	}
+	return out
+}
+
+// isRedundant says whether t reacts only for what stands inside it.
+func (k *knowledge) isRedundant(t int) bool {
+	return slices.ContainsFunc(k.rules, func(u *rule) bool {
+		return u.boundary == No && slices.ContainsFunc(u.parts, func(p int) bool { return slices.Contains(k.around[p], t) })
+	})
+}
+
+// reported lists the rules, those that differ in one like word as one.
+func (k *knowledge) reported() []Rule {
+	var out []Rule
+	for _, u := range k.rules {
+		r := Rule{
+			Parts: k.words(u.parts), Order: u.order, Unless: slices.Clone(u.unless), Effects: u.own,
+			Boundary: u.boundary, Case: k.caseOf(u), Exact: u.exact, Certificate: slices.Clone(u.lines),
+		}
+		if len(u.parts) > 1 && !u.ordered {
+			r.Order = OrderUnknown
+		}
+		if i := slices.IndexFunc(out, func(o Rule) bool { return o.alternative(r) >= 0 }); i >= 0 {
+			out[i].join(r)
+			continue
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+// alternative returns the part in which two rules differ only, and that by
+// words that are alike; -1 if they are not such rules.
+func (r Rule) alternative(o Rule) int {
+	if len(r.Parts) < 2 || len(r.Parts) != len(o.Parts) || !slices.Equal(r.Effects, o.Effects) || r.Order != o.Order || !slices.Equal(r.Unless, o.Unless) {
+		return -1
+	}
+	mine, theirs := -1, ""
+	for i, p := range r.Parts {
+		if !slices.Contains(o.Parts, p) {
+			if mine >= 0 {
+				return -1
+			}
+			mine = i
+		}
+	}
+	for _, p := range o.Parts {
+		if !slices.Contains(r.Parts, p) {
+			theirs = p
+		}
+	}
+	if mine < 0 || theirs == "" || !alike(r.Parts[mine], theirs) || r.Order == OrderListed && o.Parts[mine] != theirs {
+		return -1
+	}
+	return mine
+}
+
+// join takes a rule that differs in one word as an alternative.
+func (r *Rule) join(o Rule) {
+	i := r.alternative(o)
+	if r.Alternatives == nil {
+		r.Alternatives = make([][]string, len(r.Parts))
+	}
+	for _, p := range o.Parts {
+		if !slices.Contains(r.Parts, p) {
+			r.Alternatives[i] = append(r.Alternatives[i], p)
+		}
+	}
+	r.Certificate = append(r.Certificate, o.Certificate...)
+	r.Exact = r.Exact && o.Exact
+}
+
+// alike says whether two words are forms of one: all but two letters at most
+// are the same, from both ends.
+func alike(a, b string) bool {
+	x, y := []rune(a), []rune(b)
+	front := 0
+	for front < len(x) && front < len(y) && x[front] == y[front] {
+		front++
+	}
+	back := 0
+	for back < len(x)-front && back < len(y)-front && x[len(x)-1-back] == y[len(y)-1-back] {
+		back++
+	}
+	return front >= 3 && max(len(x), len(y))-front-back <= 2
+}
+
+// sampled is how many triples are looked at where there are more.
+const sampled = 4000
+
+// coverage counts what clear messages have shown.
+func (k *knowledge) coverage(c Config) Coverage {
+	k.measure()
+	terms := k.usableTerms()
+	var out Coverage
+	for t, word := range k.terms {
+		if k.barred[t] || len(word) > k.limit {
+			out.Unput = append(out.Unput, word)
+		}
+	}
+	n := k.cover.n
+	for i, a := range terms {
+		out.Singles.count(k.cover.single[a])
+		for j, b := range terms {
+			if i == j {
+				continue
+			}
+			if !slices.Contains(k.inside[a], b) {
+				out.Apart.count(k.cover.apart[a*n+b])
+			}
+			if k.isPair(a, b) {
+				continue
+			}
+			out.Orders.count(k.cover.pair[a*n+b])
+			if i < j {
+				out.Pairs.count(k.cover.pair[a*n+b] || k.cover.pair[b*n+a])
+			}
+		}
+		for _, u := range k.rules {
+			if !slices.Contains(u.parts, a) {
+				out.Excused.count(u.tried[a])
+			}
+		}
+	}
+	out.Triples = k.triples(terms, c.Seed)
+	return out
+}
+
+func (s *Share) count(done bool) {
+	s.Of++
+	if done {
+		s.Done++
+	}
+}
+
+// isPair says whether two words are a known rule.
+func (k *knowledge) isPair(a, b int) bool {
+	s := k.newSetOf(1<<30, a)
+	return !s.fits(b)
+}
+
+// triples estimates how many sets of three words stood in one clear message.
+func (k *knowledge) triples(terms []int, seed uint64) Share {
+	var out Share
+	n := len(terms)
+	if n < 3 || k.c.Combine < 3 {
+		return out
+	}
+	messages := k.clearSets()
+	one := func(a, b, c int) {
+		out.count(slices.ContainsFunc(messages, func(in []bool) bool { return in[a] && in[b] && in[c] }))
+	}
+	if n*(n-1)*(n-2)/6 > sampled {
+		rng := rand.New(rand.NewPCG(seed, 3))
+		for range sampled {
+			p := rng.Perm(n)[:3]
+			one(terms[p[0]], terms[p[1]], terms[p[2]])
+		}
+		return out
+	}
+	for i := range n {
+		for j := range i {
+			for l := range j {
+				one(terms[i], terms[j], terms[l])
+			}
+		}
+	}
+	return out
+}
+
+// clearSets are the terms of the clear messages that prove something.
+func (k *knowledge) clearSets() [][]bool {
+	var out [][]bool
+	for _, m := range k.log {
+		if !m.clear() || k.isExcused(m.terms) {
+			continue
+		}
+		in := make([]bool, len(k.terms))
+		for _, t := range m.terms {
+			in[t] = true
+		}
+		out = append(out, in)
+	}
+	return out
+}

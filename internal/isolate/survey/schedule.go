@@ -1,0 +1,206 @@
+package survey
+
+import "slices"
+
+// schedule chooses what to do next, nil if nothing is left.
+func (s *Search) schedule() job {
+	k := s.k
+	if len(k.suspects) > 0 {
+		return s.certify(k.suspects[0])
+	}
+	k.measure()
+	for _, plan := range []func() job{s.screen, s.gather, s.excuse, s.orient, s.copies, s.combine, s.part, s.mix, s.excuseMore, s.trait} {
+		if j := plan(); j != nil {
+			return j
+		}
+	}
+	return nil
+}
+
+// measure counts anew what follows from the log, if it must be.
+func (k *knowledge) measure() {
+	if k.cover != nil {
+		return
+	}
+	k.cover = newCover(len(k.terms))
+	for _, m := range k.log {
+		if m.clear() {
+			k.cover.add(k, m.terms)
+		}
+	}
+}
+
+// suspect notes terms that reacted alone.
+func (k *knowledge) suspect(s suspect) {
+	if slices.Contains(s.own, labelVoid) {
+		k.voided = true
+		if len(s.parts) == 1 {
+			k.barred[s.parts[0]] = true
+		} else {
+			k.aside = append(k.aside, s.parts)
+		}
+		return
+	}
+	for _, r := range k.rules {
+		if sameTerms(r.parts, s.parts) && has(r.own, s.own) && (r.order != OrderListed || slices.Equal(r.parts, s.parts)) {
+			k.aside = append(k.aside, s.parts)
+			return
+		}
+	}
+	k.suspects = append(k.suspects, s)
+}
+
+func sameTerms(a, b []int) bool {
+	return len(a) == len(b) && !slices.ContainsFunc(a, func(t int) bool { return !slices.Contains(b, t) })
+}
+
+// caught takes what a quest found; own are the effects it was about, nil for all.
+func (s *Search) caught(c catch, own []string) {
+	k := s.k
+	switch c.end {
+	case proven:
+		if own == nil {
+			own = c.last.effects
+		}
+		k.suspect(suspect{parts: c.terms, own: own, alone: c.last.effects, keys: []string{c.last.key}})
+		return
+	case chance:
+		k.chance++
+	case tooMany:
+		k.aside = append(k.aside, c.terms)
+	}
+	k.failed++
+}
+
+// screen sends a group of terms that no message has cleared yet.
+func (s *Search) screen() job {
+	k := s.k
+	var todo []int
+	for _, t := range k.order {
+		if k.usable(t) && !k.cover.single[t] {
+			todo = append(todo, t)
+		}
+	}
+	if len(todo) == 0 {
+		return nil
+	}
+	group := k.newSet(k.limit)
+	group.fill(todo[:min(len(todo), k.groupSize())])
+	return func(r *run) func() {
+		m := r.ask(group.terms, "a group of words: does any of them, or do some together, react?")
+		return r.resolve(m, quest{seq: m.terms, want: anything, what: "which words of the group react", seen: m}, nil)
+	}
+}
+
+// groupSize is such that about half of the groups react, as far as the share
+// of words that do is known.
+func (k *knowledge) groupSize() int {
+	found, tested := 0, 0
+	for t := range k.terms {
+		if k.reacts(t) {
+			found++
+		}
+		if k.cover.single[t] {
+			tested++
+		}
+	}
+	p := (1 + float64(found)) / (22 + float64(found+tested))
+	return max(1, int(0.6/p+0.5))
+}
+
+// gather sends all that is clear in as few messages as it goes: words that
+// react together show here.
+func (s *Search) gather() job {
+	k := s.k
+	covered := make([]bool, len(k.terms))
+	for _, at := range k.base {
+		if m := k.log[at].terms; !k.isExcused(m) {
+			for _, t := range m {
+				covered[t] = true
+			}
+		}
+	}
+	var todo, rest []int
+	for _, t := range k.order {
+		switch {
+		case !k.usable(t):
+		case covered[t]:
+			rest = append(rest, t)
+		default:
+			todo = append(todo, t)
+		}
+	}
+	if len(todo) == 0 {
+		return nil
+	}
+	m := k.newSet(k.limit - k.reserve())
+	m.fill(todo)
+	m.fill(rest)
+	if len(m.terms) == 0 {
+		k.barred[todo[0]] = true
+		return func(*run) func() { return nil }
+	}
+	whole := k.sortByOrder(m.terms)
+	return s.combination(whole, "all that is clear at once: do words react together?", func(at int) { k.base = append(k.base, at) })
+}
+
+// reserve is the room that a rule needs in front of a large message.
+func (k *knowledge) reserve() int {
+	most := 0
+	for _, r := range k.rules {
+		most = max(most, k.size(r.parts)+len(k.c.Sep))
+	}
+	return min(most, k.limit/4)
+}
+
+func (k *knowledge) sortByOrder(terms []int) []int {
+	in := make([]bool, len(k.terms))
+	for _, t := range terms {
+		in[t] = true
+	}
+	var out []int
+	for _, t := range k.order {
+		if in[t] {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// combination sends a message of words that are clear one by one.
+func (s *Search) combination(terms []int, purpose string, clear func(at int)) job {
+	return func(r *run) func() {
+		m := r.ask(terms, purpose)
+		return r.resolve(m, quest{seq: m.terms, want: anything, several: true, what: "which words react together", seen: m}, clear)
+	}
+}
+
+// resolve finds what made a message react. If it did not, clear is told where
+// in the log it is.
+func (r *run) resolve(m reply, q quest, clear func(at int)) func() {
+	s := r.s
+	if m.clear() {
+		return func() {
+			if clear != nil {
+				clear(len(s.k.log) - 1)
+			}
+		}
+	}
+	if commit := r.named(m); commit != nil {
+		return commit
+	}
+	if commit := r.tooLong(m); commit != nil {
+		return commit
+	}
+	c := r.minimal(q)
+	if c.end == byLength || c.end == tooMany {
+		if commit := r.filler(m); commit != nil {
+			return commit
+		}
+	}
+	if c.end == byLength {
+		q.patient = true
+		c = r.minimal(q)
+	}
+	return func() { s.caught(c, nil) }
+}

@@ -87,31 +87,13 @@ func (r *auditRun) load(path string) error {
 		r.dir, r.scenario = path, reader.Record.Scenario
 		return nil
 	}
-	s, err := scenario.Load(path)
+	s, err := scenario.LoadWith(path, wrongKinds)
 	if err != nil {
 		return err
-	}
-	if err := knownKinds(s); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
 	}
 	r.scenario = s
 	if r.dir == "" {
 		r.dir = filepath.Join("telltale-cases", s.Name+"-"+r.app.clock().Format("20060102-150405"))
-	}
-	return nil
-}
-
-// knownKinds finds drivers and sensors that there are not before a case is
-// begun.
-func knownKinds(s telltale.Scenario) error {
-	_, err := choose("driver", s.Driver.Kind, drivers())
-	if err != nil {
-		return fmt.Errorf("driver.kind: %w", err)
-	}
-	for i, sensor := range s.Sensors {
-		if _, err := choose("sensor", sensor.Kind, sensors()); err != nil {
-			return fmt.Errorf("sensors[%d].kind: %w", i, err)
-		}
 	}
 	return nil
 }
@@ -174,7 +156,7 @@ func (r *auditRun) config(c *casefile.Case) (bench.Config, error) {
 		if err != nil {
 			return bench.Config{}, err
 		}
-		sensor, err := build(s)
+		sensor, err := build(s, spec)
 		if err != nil {
 			return bench.Config{}, err
 		}

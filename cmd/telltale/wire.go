@@ -17,8 +17,10 @@ import (
 	"example.org/telltale"
 	"example.org/telltale/internal/bench"
 	driverexec "example.org/telltale/internal/driver/exec"
+	"example.org/telltale/internal/driver/human"
 	"example.org/telltale/internal/peel"
 	"example.org/telltale/internal/sensor/box"
+	"example.org/telltale/internal/sensor/file"
 	"example.org/telltale/internal/sensor/gateway"
 	"example.org/telltale/internal/sensor/list"
 	"example.org/telltale/internal/sensor/proxy"
@@ -38,7 +40,13 @@ type surroundings struct {
 
 // drivers is the table of drivers by kind.
 func drivers() map[string]func(s surroundings, env []string) (telltale.Driver, error) {
-	return map[string]func(surroundings, []string) (telltale.Driver, error){
+	table := map[string]func(surroundings, []string) (telltale.Driver, error){
+		"human": func(s surroundings, _ []string) (telltale.Driver, error) {
+			return human.New(human.Config{
+				App: s.scenario.App, Accounts: s.scenario.Accounts, Places: s.scenario.Places,
+				In: s.app.stdin, Out: s.stderr, Clipboard: terminal(s.stderr), Clock: s.app.clock,
+			}), nil
+		},
 		"exec": func(s surroundings, env []string) (telltale.Driver, error) {
 			spec := s.scenario.Driver
 			command, err := boxed(spec, env)
@@ -51,12 +59,19 @@ func drivers() map[string]func(s surroundings, env []string) (telltale.Driver, e
 			}), nil
 		},
 	}
+	for kind := range endKinds() {
+		table[kind] = func(s surroundings, env []string) (telltale.Driver, error) { return pairedDriver(s, env) }
+	}
+	return table
 }
 
 // sensors is the table of sensors by kind.
-func sensors() map[string]func(s surroundings) (telltale.Sensor, error) {
-	return map[string]func(surroundings) (telltale.Sensor, error){
-		"proxy": func(s surroundings) (telltale.Sensor, error) {
+func sensors() map[string]func(surroundings, telltale.SensorSpec) (telltale.Sensor, error) {
+	return map[string]func(surroundings, telltale.SensorSpec) (telltale.Sensor, error){
+		file.Kind: func(s surroundings, spec telltale.SensorSpec) (telltale.Sensor, error) {
+			return file.New(file.Config{Path: spec.Path, Name: spec.Name, Clock: s.app.clock})
+		},
+		"proxy": func(s surroundings, _ telltale.SensorSpec) (telltale.Sensor, error) {
 			capture, err := s.capture("proxy")
 			if err != nil {
 				return nil, err
@@ -67,7 +82,7 @@ func sensors() map[string]func(s surroundings) (telltale.Sensor, error) {
 			})
 			return &sealed{quietSensor: p, capture: capture}, err
 		},
-		"sandbox": func(s surroundings) (telltale.Sensor, error) {
+		"sandbox": func(s surroundings, _ telltale.SensorSpec) (telltale.Sensor, error) {
 			maps, err := s.maps()
 			if err != nil {
 				return nil, err

@@ -1,0 +1,115 @@
+package terminal_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"example.org/telltale"
+	"example.org/telltale/internal/driver/drivertest"
+	"example.org/telltale/internal/driver/ends"
+	"example.org/telltale/internal/driver/paired"
+	"example.org/telltale/internal/driver/terminal"
+)
+
+// real skips a test without a program, or fails it where nothing may lack.
+func real(t *testing.T, programs ...string) {
+	t.Helper()
+	for _, p := range programs {
+		if _, err := exec.LookPath(p); err != nil {
+			if os.Getenv("TELLTALE_REQUIRE_REAL") != "" {
+				t.Fatalf("%v: install it, or unset TELLTALE_REQUIRE_REAL", err)
+			}
+			t.Skip(err)
+		}
+	}
+}
+
+// end makes an end from options as a scenario has them.
+func end(t *testing.T, a ends.Account, dir string, options any) *terminal.End {
+	t.Helper()
+	raw, err := json.Marshal(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := terminal.Parse(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := append(os.Environ(), "HOME="+dir, "XDG_CONFIG_HOME="+dir+"/.config", "XDG_DATA_HOME="+dir+"/.local/share", "LC_ALL=C.UTF-8")
+	e, err := terminal.New(terminal.Config{Account: a, Options: o, Env: env, Dir: dir, Clock: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = e.Close() })
+	return e
+}
+
+func pair(t *testing.T, app, peer ends.End, names [2]ends.Account) *paired.Driver {
+	t.Helper()
+	d, err := paired.New(paired.Config{
+		Parties: []paired.Party{
+			{Account: names[0], Side: telltale.SideApp, End: app},
+			{Account: names[1], Side: telltale.SidePeer, End: peer},
+		},
+		Timeout: time.Minute, Clock: time.Now,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func check(t *testing.T, d telltale.Driver) {
+	t.Helper()
+	for _, r := range drivertest.Check(context.Background(), d, drivertest.Options{Wait: 30 * time.Second, Patience: time.Minute}) {
+		if !r.OK {
+			t.Errorf("%s: %s", r.Name, r.Detail)
+		} else if r.Detail != "" {
+			t.Logf("%s: %s", r.Name, r.Detail)
+		}
+	}
+}
+
+func irssi(t *testing.T, a ends.Account, port int) *terminal.End {
+	dir := t.TempDir()
+	config := `settings = { "irc/core" = { cmd_queue_speed = "10msec"; cmds_max_at_once = "100"; }; };`
+	write(t, filepath.Join(dir, "config"), config)
+	return end(t, a, dir, map[string]any{
+		"preset": "irssi", "command": []string{"irssi", "--home", dir, "-c", "127.0.0.1", "-p", fmt.Sprint(port), "-n", a.Name},
+	})
+}
+
+func weechat(t *testing.T, a ends.Account, port int) *terminal.End {
+	dir := t.TempDir()
+	return end(t, a, dir, map[string]any{
+		"preset": "weechat", "command": []string{
+			"weechat", "-d", filepath.Join(dir, "weechat"),
+			"-r", "/set irc.server_default.anti_flood_prio_high 0", "-r", "/set irc.server_default.anti_flood_prio_low 0",
+			"-r", fmt.Sprintf("/server add test 127.0.0.1/%d -notls -nicks=%s", port, a.Name), "-r", "/connect test",
+		},
+	})
+}
+
+func write(t *testing.T, name, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestIrssiAndWeechat(t *testing.T) {
+	t.Parallel()
+	real(t, "irssi", "weechat")
+	port := startIRC(t)
+	alice, bob := ends.Account{Name: "alice"}, ends.Account{Name: "bob"}
+	check(t, pair(t, irssi(t, alice, port), weechat(t, bob, port), [2]ends.Account{alice, bob}))
+}

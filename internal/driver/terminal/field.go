@@ -1,0 +1,97 @@
+package terminal
+
+import (
+	"context"
+	"strings"
+)
+
+// mark is where the input field begins: its column in a row counted over all
+// rows that ever scrolled by.
+type mark struct {
+	row, column int
+	known       bool
+}
+
+// start is where the field begins now.
+func (s *session) start() mark {
+	total, _ := s.screen.History()
+	in := s.e.opts.Input
+	if in.Row == 0 && !in.Prompt.given() {
+		x, y := s.screen.Cursor()
+		return mark{total + y, x, true}
+	}
+	y := s.inputRow()
+	if !in.Prompt.given() {
+		return mark{total + y, 0, true}
+	}
+	row := s.screen.Text(y, 0, s.e.opts.Columns)
+	at := in.Prompt.re.FindStringIndex(row)
+	if at == nil {
+		return mark{}
+	}
+	return mark{total + y, s.screen.Column(y, at[1]), true}
+}
+
+// field is what stands in the input field, from its beginning to the cursor,
+// and whether there is nothing behind the cursor.
+func (s *session) field(from mark) (text string, whole bool) {
+	total, _ := s.screen.History()
+	width, _ := s.screen.Size()
+	x, y := s.screen.Cursor()
+	top := from.row - total
+	if !from.known || top < 0 || y < top || !s.screen.Settled() {
+		return "", false
+	}
+	var b strings.Builder
+	for row := top; row < y; row++ {
+		b.WriteString(s.screen.Text(row, s.leftOf(from, row, top), width))
+	}
+	if left := s.leftOf(from, y, top); x >= left {
+		b.WriteString(s.screen.Text(y, left, x))
+	} else {
+		return "", false
+	}
+	return b.String(), strings.TrimSpace(s.screen.Text(y, x, width)) == ""
+}
+
+func (s *session) leftOf(from mark, row, top int) int {
+	if row == top {
+		return from.column
+	}
+	return 0
+}
+
+// empty reports whether the input field is there and has nothing in it.
+func (s *session) empty() bool {
+	if s.e.opts.Input.Row == 0 && !s.e.opts.Input.Prompt.given() {
+		return true
+	}
+	if !s.steady() {
+		return false
+	}
+	text, whole := s.field(s.start())
+	return whole && text == ""
+}
+
+// holds reports whether the field holds exactly a text, or, of one that is
+// wider than the field, ends with the part that can be seen.
+func (s *session) holds(from mark, text, tail string) bool {
+	if from.known && s.e.opts.Input.Prompt.given() {
+		// A prompt may change while one types.
+		if now := s.start(); now.known && now.row == from.row {
+			from = now
+		}
+	}
+	seen, whole := s.field(from)
+	return whole && (seen == text || (tail != "" && strings.HasSuffix(seen, tail)))
+}
+
+// clear empties the field, with the keys that do.
+func (s *session) clear(ctx context.Context) error {
+	if err := s.press(s.e.opts.Clear); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.e.opts.patience())
+	defer cancel()
+	return s.await(ctx, s.empty)
+}

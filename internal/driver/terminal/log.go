@@ -1,0 +1,96 @@
+package terminal
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// logTail reads what a program adds to its logs.
+type logTail struct {
+	pattern string
+	files   map[string]*logFile
+}
+
+type logFile struct {
+	at    int64
+	lines lineReader
+}
+
+// maxLogs bounds the files of a pattern, maxPull the bytes read at once.
+const (
+	maxLogs = 200
+	maxPull = 8 << 20
+)
+
+func newLogTail(pattern string) *logTail {
+	return &logTail{pattern: pattern, files: map[string]*logFile{}}
+}
+
+// skip passes over what is in the logs already.
+func (l *logTail) skip() error {
+	_, err := l.read()
+	return err
+}
+
+// read returns the lines that are new since the last call.
+func (l *logTail) read() (lines []string, err error) {
+	names, err := filepath.Glob(l.pattern)
+	if err != nil {
+		return nil, fmt.Errorf("options.log: %w", err)
+	}
+	if len(names) > maxLogs {
+		return nil, fmt.Errorf("options.log: %d files match %s: name fewer", len(names), l.pattern)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		if l.files[name] == nil {
+			l.files[name] = &logFile{}
+		}
+		more, err := l.files[name].read(name)
+		if err != nil {
+			return lines, fmt.Errorf("reading the program's log: %w", err)
+		}
+		lines = append(lines, more...)
+	}
+	return lines, nil
+}
+
+func (f *logFile) read(name string) ([]string, error) {
+	in, err := os.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	info, err := in.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() < f.at {
+		*f = logFile{} // begun anew
+	}
+	b, err := io.ReadAll(io.LimitReader(io.NewSectionReader(in, f.at, info.Size()-f.at), maxPull))
+	f.at += int64(len(b))
+	return f.lines.take(b), err
+}
+
+// pull reads the log, if messages are read there.
+func (s *session) pull() error {
+	if s.log == nil {
+		return nil
+	}
+	lines, err := s.log.read()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, line := range lines {
+		s.reader.line(line)
+	}
+	return err
+}

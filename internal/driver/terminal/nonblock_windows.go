@@ -1,0 +1,3 @@
+package terminal
+
+const nonblocking = 0

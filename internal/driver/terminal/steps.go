@@ -1,0 +1,118 @@
+package terminal
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"example.org/telltale/internal/driver/ends"
+)
+
+// login does the steps that lead to a program that can be used.
+func (s *session) login(ctx context.Context) error {
+	if err := s.steps(ctx, s.e.opts.Login, nil); err != nil {
+		return fmt.Errorf("login: %w", err)
+	}
+	if err := s.awaits(ctx, s.e.opts.Ready); err != nil {
+		return fmt.Errorf("the program is not ready: %w", err)
+	}
+	if s.log != nil {
+		return s.log.skip()
+	}
+	return nil
+}
+
+// steps waits, types and presses keys as the options say.
+func (s *session) steps(ctx context.Context, all []Step, p *ends.Post) error {
+	for i, step := range all {
+		if p != nil && (p.Place == "" && strings.Contains(step.Type, "{place}") || p.Place != "" && strings.Contains(step.Type, "{to}")) {
+			continue
+		}
+		if err := s.step(ctx, step, p); err != nil {
+			return fmt.Errorf("step %d: %w", i+1, err)
+		}
+	}
+	return nil
+}
+
+func (s *session) step(ctx context.Context, step Step, p *ends.Post) error {
+	if err := s.awaits(ctx, step.Wait); err != nil {
+		return err
+	}
+	if step.Type != "" {
+		if err := s.write(s.e.fill(step.Type, p)); err != nil {
+			return err
+		}
+	}
+	return s.press(step.Keys)
+}
+
+// awaits waits for a pattern on the screen.
+func (s *session) awaits(ctx context.Context, p Pattern) error {
+	if !p.given() {
+		return nil
+	}
+	if err := s.await(ctx, func() bool { return s.sees(p) }); err != nil {
+		return fmt.Errorf("waiting for %q on the screen: %w", p.re, err)
+	}
+	return nil
+}
+
+func (s *session) press(keys []string) error {
+	for _, key := range keys {
+		s.mu.Lock()
+		application := s.screen.AppCursor()
+		s.mu.Unlock()
+		b, err := keyBytes(key, application)
+		if err != nil {
+			return err
+		}
+		if err := s.write(b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// open turns to a recipient and a place, unless they are open.
+func (s *session) open(ctx context.Context, p ends.Post) error {
+	who := p.To.Name + "\x00" + p.To.Address + "\x00" + p.Place
+	if len(s.e.opts.Open) == 0 || s.opened == who {
+		return nil
+	}
+	s.opened = ""
+	if err := s.steps(ctx, s.e.opts.Open, &p); err != nil {
+		return fmt.Errorf("open: %w", err)
+	}
+	s.opened = who
+	return nil
+}
+
+// look turns to where something new is, if the screen says so.
+func (s *session) look(ctx context.Context) error {
+	if !s.e.opts.Look.Wait.given() || s.prog == nil {
+		return nil
+	}
+	s.mu.Lock()
+	news := s.sees(s.e.opts.Look.Wait)
+	s.mu.Unlock()
+	if !news {
+		return nil
+	}
+	s.opened = ""
+	return s.step(ctx, Step{Type: s.e.opts.Look.Type, Keys: s.e.opts.Look.Keys}, nil)
+}
+
+// probe asks for a sign of life.
+func (s *session) probe(ctx context.Context) error {
+	if s.prog == nil {
+		return nil
+	}
+	if err := s.prog.ending(); err != nil {
+		return err
+	}
+	if err := s.steps(ctx, s.e.opts.Probe, nil); err != nil {
+		return fmt.Errorf("probe: %w", err)
+	}
+	return nil
+}

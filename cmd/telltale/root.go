@@ -37,7 +37,7 @@ func (a *app) rootCommand() *cobra.Command {
 		a.demoCommand(), a.auditCommand(), a.caseCommand(), a.reportCommand(), a.scoreCommand(),
 		a.peelCommand(), a.keysCommand(), a.listCommand(), a.isolateCommand(), a.screenCommand(), a.driverCommand(), a.labCommand(),
 		a.runCommand(), a.proxyCommand(), a.boxCommand(), a.benchCommand(),
-		a.importCommand(), a.exportCommand(),
+		a.importCommand(), a.exportCommand(), a.initCommand(), a.doctorCommand(),
 	)
 	return root
 }

@@ -235,3 +235,27 @@ func clip(s string) string {
 	}
 	return s
 }
+
+// Login is how logging one account in went.
+type Login struct {
+	Account string
+	Side    telltale.Side
+	// App is what the end says of itself.
+	App telltale.App
+	Err error
+}
+
+// LogIn logs every account in and tells how each of them went. Nothing is
+// sent.
+func (d *Driver) LogIn(ctx context.Context) []Login {
+	out := make([]Login, 0, len(d.parties))
+	for _, p := range d.parties {
+		err := p.ready(ctx, d.cfg.Timeout)
+		login := Login{Account: p.Account.Name, Side: p.Side, Err: err}
+		if err == nil {
+			login.App = p.about().App
+		}
+		out = append(out, login)
+	}
+	return out
+}

@@ -82,8 +82,11 @@ func (r *run) lacking(x suspect, i int) (Line, *suspect, bool) {
 		}
 		return line, nil, ok
 	}
+	if m, ok := k.clearWith(rest, x.parts[i]); ok {
+		line.Keys = append(line.Keys, m.key)
+	}
 	reacted := 0
-	for n := (r.s.c.Repeats + 1) / 2; len(line.Keys) < n; {
+	for n, asked := (r.s.c.Repeats+1)/2, 0; len(line.Keys) < n || asked == 0; asked++ {
 		m := r.ask(rest, "certificate: without one part no reaction")
 		if !has(m.effects, x.own) {
 			line.Keys = append(line.Keys, m.key)
@@ -100,6 +103,16 @@ func (r *run) lacking(x suspect, i int) (Line, *suspect, bool) {
 func (k *knowledge) anyClear(t int) (reply, bool) {
 	for _, m := range slices.Backward(k.log) {
 		if m.clear() && !slices.Contains(m.terms, t) && !k.isExcused(m.terms) {
+			return m, true
+		}
+	}
+	return reply{}, false
+}
+
+// clearWith returns the first clear message with some terms and without t.
+func (k *knowledge) clearWith(terms []int, t int) (reply, bool) {
+	for _, m := range k.log {
+		if m.clear() && !k.holds(m.terms, t) && !k.isExcused(m.terms) && !slices.ContainsFunc(terms, func(o int) bool { return !slices.Contains(m.terms, o) }) {
 			return m, true
 		}
 	}

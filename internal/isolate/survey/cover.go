@@ -6,11 +6,11 @@ type cover struct {
 	single []bool
 	pair   []bool // [a*n+b]: a stood before b
 	apart  []bool // [a*n+b]: a stood without b
-	count  []int  // messages a stood in
+	wide   []int  // the exceptions it was counted with
 }
 
 func newCover(n int) *cover {
-	return &cover{n: n, single: make([]bool, n), pair: make([]bool, n*n), apart: make([]bool, n*n), count: make([]int, n)}
+	return &cover{n: n, single: make([]bool, n), pair: make([]bool, n*n), apart: make([]bool, n*n)}
 }
 
 // add takes a clear message.
@@ -27,7 +27,6 @@ func (c *cover) add(k *knowledge, terms []int) {
 	}
 	for i, a := range terms {
 		c.single[a] = true
-		c.count[a]++
 		for _, b := range terms[i+1:] {
 			c.pair[a*c.n+b] = true
 		}

@@ -15,17 +15,34 @@ func (s *Search) excuseMore() job { return s.excuseRules(true) }
 
 func (s *Search) excuseRules(all bool) job {
 	k := s.k
-	for _, u := range k.rules {
-		for i := range k.exceptions {
-			if e := k.exceptions[i]; !u.triedAll(e.terms) && !slices.ContainsFunc(e.terms, func(t int) bool { return slices.Contains(u.parts, t) }) {
+	for i := range k.exceptions {
+		e := &k.exceptions[i]
+		for _, u := range k.rules {
+			if !u.triedAll(e.terms) && (e.wide(k) || k.triedWith(e) < 2) && !slices.ContainsFunc(e.terms, func(t int) bool { return slices.Contains(u.parts, t) }) {
 				return s.tryException(u, e.terms)
 			}
 		}
+	}
+	for _, u := range k.rules {
 		if j := s.tryMany(u, all); j != nil {
 			return j
 		}
 	}
 	return nil
+}
+
+// wide says whether an exception disables several rules, or all there are: so
+// it may disable those not found yet.
+func (e *exception) wide(k *knowledge) bool { return e.rules > 1 || k.triedWith(e) == e.rules }
+
+// triedWith counts the rules that an exception was tried with.
+func (k *knowledge) triedWith(e *exception) (n int) {
+	for _, u := range k.rules {
+		if u.triedAll(e.terms) {
+			n++
+		}
+	}
+	return n
 }
 
 func (u *rule) triedAll(terms []int) bool {
@@ -36,10 +53,16 @@ func (u *rule) triedAll(terms []int) bool {
 func (s *Search) tryMany(u *rule, all bool) job {
 	k := s.k
 	var todo []int
-	for _, t := range k.order {
-		if k.usable(t) && !u.tried[t] && !slices.Contains(u.parts, t) && (all || k.roomy() || k.tries(t) < 2) {
+	usable := k.usableTerms()
+	for _, t := range usable {
+		if !u.tried[t] && !slices.Contains(u.parts, t) {
 			todo = append(todo, t)
 		}
+	}
+	// Each word is tried with two rules at least, and with all where it goes in
+	// one message.
+	if !all && (!k.roomy() || 2*len(todo) < len(usable)) {
+		todo = slices.DeleteFunc(todo, func(t int) bool { return k.tries(t) >= 2 })
 	}
 	m := k.newSet(k.limit)
 	m.free = u
@@ -195,9 +218,7 @@ func (k *knowledge) excuseRule(u *rule, terms []int, left []string, place Place,
 		k.exceptions = append(k.exceptions, exception{terms: terms, place: place})
 		e = &k.exceptions[len(k.exceptions)-1]
 	}
-	if e.rules++; e.rules == 2 {
-		k.cover = nil // what it stood in proves nothing
-	}
+	e.rules++
 }
 
 // split makes a rule of the effects that an exception leaves.

@@ -32,7 +32,6 @@ type knowledge struct {
 	cover *cover  // of what follows from log; nil if it must be counted anew
 
 	failed int // groups that reacted and led nowhere
-	soft   int // rules that were sent together for their copies
 	mixed  int // random large messages sent for what is left
 }
 
@@ -150,7 +149,7 @@ func (k *knowledge) makesPhrase(a, b int) bool {
 // something: it disables several rules, so it may disable those not found yet.
 func (k *knowledge) isWide(t int) bool {
 	return slices.ContainsFunc(k.exceptions, func(e exception) bool {
-		return e.rules > 1 && len(e.terms) == 1 && (e.terms[0] == t || slices.Contains(k.inside[t], e.terms[0]))
+		return e.wide(k) && len(e.terms) == 1 && (e.terms[0] == t || slices.Contains(k.inside[t], e.terms[0]))
 	})
 }
 
@@ -158,7 +157,7 @@ func (k *knowledge) isWide(t int) bool {
 // proves nothing.
 func (k *knowledge) isExcused(terms []int) bool {
 	for _, e := range k.exceptions {
-		if e.rules > 1 && !slices.ContainsFunc(e.terms, func(t int) bool { return !k.holds(terms, t) }) {
+		if e.wide(k) && !slices.ContainsFunc(e.terms, func(t int) bool { return !k.holds(terms, t) }) {
 			return true
 		}
 	}

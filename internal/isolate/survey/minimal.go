@@ -84,9 +84,13 @@ func (r *run) shortest(q *quest, rest int, got []int) int {
 	if slices.Contains(q.seen.effects, Ended) {
 		at = cutAtCostly
 	}
+	sum := r.s.k.chances(q, rest, pick(q.seq, got))
 	lo, hi := 0, rest // seq[:hi] has it, seq[:lo] has not
 	for hi-lo > 1 {
-		mid := min(max(lo+int(float64(hi-lo)*at+0.5), lo+1), hi-1)
+		mid := lo + 1
+		for mid < hi-1 && sum[mid]-sum[lo] < at*(sum[hi]-sum[lo]) {
+			mid++
+		}
 		m := r.with(*q, mid, got, fmt.Sprintf("%d of %d words that may be the cause", mid-lo, hi-lo))
 		if q.want(m) {
 			hi, q.seen = mid, m
@@ -95,6 +99,63 @@ func (r *run) shortest(q *quest, rest int, got []int) int {
 		}
 	}
 	return hi - 1
+}
+
+// chances[n] is, but for a factor, how likely the next part is among the first
+// n: parts of known rules are likelier, most of all those of rules that share a
+// part with what was found. Of several parts the last is sought, which is among
+// the first n only if all are.
+func (k *knowledge) chances(q *quest, rest int, found []int) []float64 {
+	sum := make([]float64, rest+1)
+	known, mates := k.partners(found)
+	favoured, share := mates, 1.0
+	if count(q.seq[:rest], mates) == 0 {
+		favoured, share = known, 0.4
+	}
+	if len(found) == 0 && !q.several {
+		favoured = nil
+	}
+	n := count(q.seq[:rest], favoured)
+	for i, t := range q.seq[:rest] {
+		sum[i+1] = sum[i] + 1
+		if favoured[t] {
+			sum[i+1] += share * float64(rest) / float64(n)
+		}
+	}
+	if len(found) == 0 && q.several {
+		for i := range sum {
+			sum[i] *= sum[i]
+		}
+	}
+	return sum
+}
+
+func count(terms []int, in map[int]bool) (n int) {
+	for _, t := range terms {
+		if in[t] {
+			n++
+		}
+	}
+	return n
+}
+
+// partners are the parts of known rules of several parts, and those of the
+// rules that share a part with what was found.
+func (k *knowledge) partners(found []int) (known, mates map[int]bool) {
+	known, mates = map[int]bool{}, map[int]bool{}
+	for _, u := range k.rules {
+		if len(u.parts) < 2 {
+			continue
+		}
+		shares := slices.ContainsFunc(found, func(t int) bool { return slices.Contains(u.parts, t) })
+		for _, p := range u.parts {
+			known[p] = true
+			if shares {
+				mates[p] = true
+			}
+		}
+	}
+	return known, mates
 }
 
 // with puts the lead, the first n of seq, and the terms found.

@@ -19,10 +19,17 @@ func (s *Search) schedule() job {
 
 // measure counts anew what follows from the log, if it must be.
 func (k *knowledge) measure() {
-	if k.cover != nil {
+	var wide []int
+	for i := range k.exceptions {
+		if e := &k.exceptions[i]; e.wide(k) {
+			wide = append(append(wide, e.terms...), -1)
+		}
+	}
+	if k.cover != nil && slices.Equal(wide, k.cover.wide) {
 		return
 	}
 	k.cover = newCover(len(k.terms))
+	k.cover.wide = wide
 	for _, m := range k.log {
 		if m.clear() {
 			k.cover.add(k, m.terms)

@@ -135,7 +135,7 @@ func short(p []string) []string {
 }
 
 // diff compares what was found with the truth.
-func (w *world) diff(r survey.Result) (missing, false_ []string) {
+func (w *world) diff(r survey.Result) (missing, invented []string) {
 	var got []string
 	for _, x := range r.Rules {
 		got = append(got, written(x))

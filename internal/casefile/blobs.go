@@ -1,14 +1,14 @@
 package casefile
 
 import (
-	"bytes"
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
 
 	"github.com/klauspost/compress/zstd"
@@ -16,26 +16,46 @@ import (
 	"example.org/telltale"
 )
 
-// maxBlob bounds what one blob may unpack to: a hostile case must not fill
-// the memory of whoever verifies it.
-const maxBlob = 256 << 20
+const (
+	// syncAhead is after how many bytes of blobs the disk begins to work, so
+	// that there is little left to wait for when a checkpoint is signed.
+	syncAhead = 64 << 20
+	// maxScratch bounds the memory for compressed bytes that is used again.
+	maxScratch = 4 << 20
+)
 
 // blobStore keeps bytes in files named by the SHA-256 of their content.
 type blobStore struct {
 	dir     string
 	encoder *zstd.Encoder
+	disk    durable
+	// fresh: there were no blobs when the store was opened.
+	fresh bool
 
 	mu      sync.Mutex
-	pending map[string]bool // files written since the last sync
+	known   map[[sha256.Size]byte]struct{} // in their place, whole
+	folders [256]bool                      // made, or found
+	number  uint64                         // of the last unfinished file
+	scratch []byte
+	pending []string // files written since the last sync
+	size    int      // of them
+	ahead   *batch   // being synced meanwhile
+
+	syncing sync.Mutex // held by whoever waits for the disk
+	failed  error      // under syncing
 }
 
 func newBlobStore(dir string) *blobStore {
 	// NewWriter fails only on bad options; these are constants.
-	encoder, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
+	encoder, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest))
 	if err != nil {
 		panic("casefile: " + err.Error())
 	}
-	return &blobStore{dir: dir, encoder: encoder, pending: map[string]bool{}}
+	names, err := os.ReadDir(dir)
+	return &blobStore{
+		dir: dir, encoder: encoder, disk: openDurable(dir), fresh: err == nil && len(names) == 0,
+		known: map[[sha256.Size]byte]struct{}{},
+	}
 }
 
 func (s *blobStore) path(d telltale.Digest) (string, error) {
@@ -49,125 +69,141 @@ func (s *blobStore) path(d telltale.Digest) (string, error) {
 // put stores b unless it is there already. The file appears whole or not at
 // all: it is written under another name first.
 func (s *blobStore) put(b []byte) (telltale.Digest, error) {
-	d := telltale.DigestOf(b)
+	sum := sha256.Sum256(b)
+	d := telltale.Digest("sha256:" + hex.EncodeToString(sum[:]))
 	path, err := s.path(d)
 	if err != nil {
 		return "", err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, err := os.Stat(path); err == nil {
+	if _, ok := s.known[sum]; ok {
 		return d, nil
 	}
-	if err := s.write(path, armour(s.encoder.EncodeAll(b, nil))); err != nil {
-		return "", fmt.Errorf("keeping %d bytes of evidence: %w", len(b), err)
+	size := 0
+	if !s.left(d, path) {
+		s.scratch = armour(s.encoder.EncodeAll(b, s.scratch[:0]))
+		if err := s.write(path, sum[0]); err != nil {
+			return "", fmt.Errorf("keeping %d bytes of evidence: %w", len(b), err)
+		}
+		if size = len(s.scratch); size > maxScratch {
+			s.scratch = nil
+		}
 	}
-	s.pending[path] = true
+	s.known[sum] = struct{}{}
+	s.written(path, size)
 	return d, nil
 }
 
-func (s *blobStore) write(path string, b []byte) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
+// left reports whether an earlier run left the blob, whole. It may have been
+// cut off before the blob was on the disk.
+func (s *blobStore) left(d telltale.Digest, path string) bool {
+	if s.fresh {
+		return false
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".new-")
-	if err != nil {
-		return err
+	if _, err := os.Lstat(path); err != nil {
+		return false
 	}
-	_, err = tmp.Write(b)
-	if err = errors.Join(err, tmp.Close()); err == nil {
-		err = os.Rename(tmp.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(tmp.Name()))
-	}
-	return nil
+	_, err := s.get(d)
+	return err == nil
 }
 
-// sync has every blob written so far on the disk.
-func (s *blobStore) sync() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for path := range s.pending {
-		if err := syncFile(path); err != nil {
-			return fmt.Errorf("keeping evidence: %w", err)
+// write puts what is in scratch in its place.
+func (s *blobStore) write(path string, first byte) error {
+	if !s.folders[first] {
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			return err
 		}
-		delete(s.pending, path)
+		s.folders[first] = true
+	}
+	out, err := s.unfinished(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	_, err = out.Write(s.scratch)
+	if err = errors.Join(err, out.Close()); err == nil {
+		err = os.Rename(out.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(out.Name()))
 	}
 	return nil
 }
 
-func syncFile(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
-	if err != nil {
-		return err
+// unfinished makes a file; names that a run before left are stepped over.
+func (s *blobStore) unfinished(dir string) (*os.File, error) {
+	for {
+		s.number++
+		f, err := os.OpenFile(filepath.Join(dir, ".new-"+strconv.FormatUint(s.number, 10)), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		if !errors.Is(err, fs.ErrExist) {
+			return f, err
+		}
 	}
-	return errors.Join(f.Sync(), f.Close())
 }
 
-// get returns the bytes of d after checking that they are what d says.
-func (s *blobStore) get(d telltale.Digest) ([]byte, error) {
-	path, err := s.path(d)
-	if err != nil {
-		return nil, err
+// written notes a file that is not known to be on the disk.
+func (s *blobStore) written(path string, size int) {
+	s.pending = append(s.pending, path)
+	if s.size += size; s.size < syncAhead || s.ahead != nil && !s.ahead.well() {
+		return
 	}
-	b, err := readBlob(path)
-	if err != nil {
-		return nil, err
-	}
-	if telltale.DigestOf(b) != d {
-		return nil, fmt.Errorf("%s: the content is not what its name says", path)
-	}
-	return b, nil
+	one, files := &batch{done: make(chan struct{})}, s.pending
+	s.ahead, s.pending, s.size = one, nil, 0
+	go func() {
+		defer close(one.done)
+		one.err = s.disk.sync(files)
+	}()
 }
 
-func readBlob(path string) ([]byte, error) {
-	// What does not compress grows a little; the armour is on top.
-	stored, err := readAtMost(path, maxBlob+maxSmall)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s: missing", path)
-	}
-	if err != nil {
-		return nil, err
-	}
-	frame, err := disarm(stored)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	decoder, err := zstd.NewReader(bytes.NewReader(frame), zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxBlob))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	defer decoder.Close()
-	b, err := io.ReadAll(io.LimitReader(decoder, maxBlob+1))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	if len(b) > maxBlob {
-		return nil, fmt.Errorf("%s: unpacks to more than %d bytes", path, maxBlob)
-	}
-	return b, nil
+// batch is files on their way to the disk.
+type batch struct {
+	done chan struct{}
+	err  error // once done is closed
 }
 
-// skippable begins a zstd frame that decoders skip (RFC 8878, section
-// 3.1.2), here with 32 bytes of content.
-var skippable = [8]byte{0x50, 0x2a, 0x4d, 0x18, sha256.Size}
-
-// armour adds a skippable frame with the SHA-256 of the compressed bytes.
-// Without it a bent bit in a frame header that decoders overlook would go
-// unnoticed; with it the file is still plain zstd.
-func armour(frame []byte) []byte {
-	sum := sha256.Sum256(frame)
-	return append(append(frame, skippable[:]...), sum[:]...)
+// well reports whether all of it is on the disk by now.
+func (b *batch) well() bool {
+	select {
+	case <-b.done:
+		return b.err == nil
+	default:
+		return false
+	}
 }
 
-func disarm(stored []byte) ([]byte, error) {
-	cut := len(stored) - len(skippable) - sha256.Size
-	if cut < 0 || [8]byte(stored[cut:cut+8]) != skippable {
-		return nil, fmt.Errorf("the digest at its end (from byte %d) is cut or bent", max(cut, 0))
+// wait returns when the disk has worked it off.
+func (b *batch) wait() error {
+	if b == nil {
+		return nil
 	}
-	if sha256.Sum256(stored[:cut]) != [sha256.Size]byte(stored[cut+8:]) {
-		return nil, fmt.Errorf("one of its first %d bytes is bent", cut)
+	<-b.done
+	return b.err
+}
+
+// sync has every blob that was put so far on the disk.
+func (s *blobStore) sync() error {
+	s.syncing.Lock()
+	defer s.syncing.Unlock()
+	s.mu.Lock()
+	ahead, files := s.ahead, s.pending
+	s.ahead, s.pending, s.size = nil, nil, 0
+	s.mu.Unlock()
+	err := errors.Join(ahead.wait(), s.disk.sync(files))
+	if s.failed == nil {
+		s.failed = err
 	}
-	return stored[:cut], nil
+	if s.failed != nil {
+		return fmt.Errorf("keeping evidence: %w", s.failed)
+	}
+	return nil
+}
+
+// close lets go of the directory. It has nothing synced.
+func (s *blobStore) close() error {
+	s.syncing.Lock()
+	defer s.syncing.Unlock()
+	s.mu.Lock()
+	ahead := s.ahead
+	s.mu.Unlock()
+	return errors.Join(ahead.wait(), s.disk.close())
 }

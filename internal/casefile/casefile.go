@@ -151,11 +151,11 @@ func open(dir string, opts Options) (*Case, error) {
 	}
 	c := &Case{dir: dir, opts: opts, lock: lock, blobs: newBlobStore(filepath.Join(dir, "blobs")), record: &telltale.Record{}}
 	if c.canaryKey, err = readSmall(filepath.Join(dir, "canary.key")); err != nil {
-		return nil, errors.Join(fmt.Errorf("reading the case: %w", err), lock.Close())
+		return nil, errors.Join(fmt.Errorf("reading the case: %w", err), c.blobs.close(), lock.Close())
 	}
 	c.log, err = os.OpenFile(filepath.Join(dir, "log", "entries.jsonl"), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("opening the log: %w", err), lock.Close())
+		return nil, errors.Join(fmt.Errorf("opening the log: %w", err), c.blobs.close(), lock.Close())
 	}
 	return c, nil
 }
@@ -184,7 +184,7 @@ func (c *Case) Close() error {
 	if c.log == nil {
 		return nil
 	}
-	err := errors.Join(c.log.Close(), c.lock.Close())
+	err := errors.Join(c.blobs.close(), c.log.Close(), c.lock.Close())
 	c.log = nil
 	if c.failed == nil {
 		c.failed = errors.New("the case is closed")

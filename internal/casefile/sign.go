@@ -109,6 +109,11 @@ func (c *Case) checkpointLocked() error {
 	if c.failed != nil {
 		return c.failed
 	}
+	// Most blobs are on the disk by now; those of entries that came while it
+	// was waited for may not be.
+	if err := c.blobs.sync(); err != nil {
+		return c.failLocked(err)
+	}
 	if err := c.sign(); err != nil {
 		return c.failLocked(err)
 	}

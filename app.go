@@ -10,6 +10,9 @@ type App struct {
 	Platform string `json:"platform,omitempty"`
 	// Vantage is where in the network the app ran, in the tester's words.
 	Vantage string `json:"vantage,omitempty"`
+	// Places are the ways in which a text can be put, the usual one first; see
+	// Description.
+	Places []string `json:"places,omitempty"`
 	// Files are the app's own files: program, libraries, resources.
 	Files []AppFile `json:"files,omitempty"`
 }

@@ -1,6 +1,7 @@
 package telltale
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -11,11 +12,18 @@ type Rule struct {
 	// Parts are the words in the order in which they were put, which is the
 	// order that matters where Order says so.
 	Parts []string `json:"parts"`
+	// Or are other words that do in place of a part: Or[i] for Parts[i]. Nil
+	// if none has any.
+	Or [][]string `json:"or,omitempty"`
+	// Behind and Ahead are those exceptions that let a message through only
+	// if they stand behind the parts, or ahead of them.
+	Behind []string `json:"behind,omitempty"`
+	Ahead  []string `json:"ahead,omitempty"`
 	// Order is OrderAny or OrderListed; empty for one word.
 	Order string `json:"order,omitempty"`
 	// Border is BorderNone or BorderWord.
 	Border string `json:"border,omitempty"`
-	// Case is CaseIgnored or CaseKept; empty for words without case.
+	// Case is CaseIgnored, CaseKept or CaseFirst; empty for words without case.
 	Case string `json:"case,omitempty"`
 	// Outcome of a message that holds the words: delivered where it is only
 	// copied.
@@ -34,7 +42,7 @@ type Rule struct {
 	// Copies are the hosts and accounts that copies went to.
 	Copies []string `json:"copies,omitempty"`
 	// Places where the words were seen to react, Spared those where they were
-	// seen not to. The usual place, if it has no name, is "".
+	// seen not to; both empty if only the usual place was tried.
 	Places []string `json:"places,omitempty"`
 	Spared []string `json:"spared,omitempty"`
 }
@@ -47,6 +55,8 @@ const (
 	BorderWord  = "whole words"
 	CaseIgnored = "ignored"
 	CaseKept    = "as written"
+	// CaseFirst: the first letter in either case, the others as written.
+	CaseFirst = "first letter in either"
 )
 
 // Key writes the rule on one line, but for the words and for what the service
@@ -72,7 +82,19 @@ func (r *Rule) Key() string {
 		order = strings.Join(r.Parts, ">")
 	}
 	return strings.Join([]string{
-		order, r.Border, r.Case, flags + string(r.Outcome), r.Becomes, r.Into,
-		list(r.Copies), list(r.Places), list(r.Spared),
+		order, or(r.Or), list(r.Behind), list(r.Ahead), r.Border, r.Case,
+		flags + string(r.Outcome), r.Becomes, r.Into, list(r.Copies), list(r.Places), list(r.Spared),
 	}, "|")
+}
+
+// or writes the words that do in place of parts.
+func or(alternatives [][]string) string {
+	var out []string
+	for i, words := range alternatives {
+		for _, w := range words {
+			out = append(out, fmt.Sprintf("%d:%s", i, w))
+		}
+	}
+	slices.Sort(out)
+	return strings.Join(out, ",")
 }

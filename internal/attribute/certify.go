@@ -50,9 +50,11 @@ func (t *trials) checkProof(iso telltale.Isolation, proof telltale.Proof) error 
 			return fmt.Errorf("probe %s typed another text, %q", id, one.Text)
 		case one.Direction != iso.Direction:
 			return fmt.Errorf("probe %s went in the other direction", id)
+		case one.Place != iso.Place:
+			return fmt.Errorf("probe %s was put in another place", id)
 		case one.cell() == telltale.CellVoid:
 			return fmt.Errorf("probe %s is void; ask again", id)
-		case t.reacts(one, iso.Cell):
+		case t.shows(one, iso):
 			reacted++
 		}
 	}
@@ -163,7 +165,10 @@ func notIn(shown map[string]bool, words []string) []string {
 }
 
 // plainText is what a probe typed, less its canaries.
-func plainText(t *trial) string {
-	text := strings.ReplaceAll(t.Text, t.Canary.Latin, "")
-	return strings.TrimSpace(strings.ReplaceAll(text, t.Canary.CJK, ""))
+func plainText(t *trial) string { return Plain(t.Probe, t.Text) }
+
+// Plain takes the canaries of a probe out of a text.
+func Plain(p telltale.Probe, text string) string {
+	text = strings.ReplaceAll(text, p.Canary.Latin, "")
+	return strings.TrimSpace(strings.ReplaceAll(text, p.Canary.CJK, ""))
 }

@@ -33,9 +33,9 @@ func InChannel(s *telltale.Scenario, host string) bool {
 	return false
 }
 
-// hostOf is the name the app asked for, or the server's address if it asked
+// HostOf is the name the app asked for, or the server's address if it asked
 // for none.
-func hostOf(f *telltale.Flow) string {
+func HostOf(f *telltale.Flow) string {
 	if f.Host != "" {
 		return strings.ToLower(strings.TrimSuffix(f.Host, "."))
 	}
@@ -48,7 +48,7 @@ func hostOf(f *telltale.Flow) string {
 // Outside reports whether a flow went anywhere but the channel, by the app or
 // by whoever carries its messages, so that what is in it is a copy.
 func Outside(s *telltale.Scenario, f *telltale.Flow) bool {
-	return f.Sensor == WitnessSensor || f.Sensor != exposeSensor && !InChannel(s, hostOf(f))
+	return f.Sensor == WitnessSensor || f.Sensor != exposeSensor && !InChannel(s, HostOf(f))
 }
 
 // schemeOf names how a flow was sent, as in the Detail of a destination.

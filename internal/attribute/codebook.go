@@ -56,7 +56,7 @@ func sealedLayers(rec *telltale.Record) map[string][]*telltale.Layer {
 		if !l.Sealed() || opened[message{l.Flow, l.Message}] || f == nil || !leaves(f, l.Message) || !Outside(&rec.Scenario, f) {
 			continue
 		}
-		out[hostOf(f)] = append(out[hostOf(f)], l)
+		out[HostOf(f)] = append(out[HostOf(f)], l)
 	}
 	for _, list := range out {
 		slices.SortStableFunc(list, func(a, b *telltale.Layer) int {

@@ -36,7 +36,7 @@ func Copies(rec *telltale.Record) map[string][]Copy {
 		if flow == nil || !leaves(flow, layer.Message) || !Outside(&rec.Scenario, flow) {
 			continue
 		}
-		found := Copy{Flow: flow.ID, Host: hostOf(flow), Scheme: schemeOf(flow), Layer: layer}
+		found := Copy{Flow: flow.ID, Host: HostOf(flow), Scheme: schemeOf(flow), Layer: layer}
 		for _, probe := range layer.Probes {
 			if sent := receipts[probe].Sent; !sent.IsZero() {
 				found.Delay = flow.Messages[layer.Message].At.Sub(sent)

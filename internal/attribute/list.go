@@ -57,7 +57,7 @@ func (s *statement) fetchedLists() []fetched {
 		if len(l.List) == 0 || f == nil || leaves(f, l.Message) || !Outside(&s.rec.Scenario, f) {
 			continue
 		}
-		out = append(out, fetched{layer: l, host: hostOf(f), scheme: schemeOf(f), path: paths[l.Flow]})
+		out = append(out, fetched{layer: l, host: HostOf(f), scheme: schemeOf(f), path: paths[l.Flow]})
 	}
 	slices.SortStableFunc(out, func(a, b fetched) int {
 		return cmp.Or(cmp.Compare(a.host, b.host), cmp.Compare(a.path, b.path), cmp.Compare(a.layer.Flow, b.layer.Flow),

@@ -73,7 +73,7 @@ func listRows(rec *telltale.Record, blob Blob) []telltale.Observation {
 		f := &rec.Flows[i]
 		if lines[f.ID] > 0 && Outside(&rec.Scenario, f) {
 			rows = append(rows, telltale.Observation{
-				Flow: f.ID, Host: hostOf(f), Feature: featList,
+				Flow: f.ID, Host: HostOf(f), Feature: featList,
 				Value: float64(lines[f.ID]), Text: requestPath(f, blob),
 			})
 		}

@@ -34,13 +34,13 @@ func reactionTally(t *trials) tally {
 	suspects := r.counting(t.where(func(one *trial) bool { return !one.harmless() }))
 	slices.SortStableFunc(suspects, func(a, b *trial) int { return a.sent.Compare(b.sent) })
 	type text struct {
-		d     telltale.Direction
-		typed string
+		d            telltale.Direction
+		place, typed string
 	}
 	var y tally
 	found := map[text]bool{}
 	for _, one := range suspects {
-		key := text{one.Direction, plainText(one)}
+		key := text{one.Direction, one.Place, plainText(one)}
 		if found[key] {
 			y.add(one.copied())
 		}

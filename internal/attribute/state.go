@@ -34,14 +34,16 @@ func State(rec *telltale.Record, obs []telltale.Observation) []telltale.Finding 
 	s := newStatement(rec, obs)
 	for _, d := range s.directions() {
 		s.copies(d)
-		for _, o := range []telltale.Outcome{telltale.Dropped, telltale.Altered, telltale.Refused} {
+		for _, o := range []telltale.Outcome{telltale.Dropped, telltale.Altered, telltale.Refused, telltale.Diverted} {
 			s.suppression(d, o)
 		}
 	}
 	s.targets()
 	s.unreadable()
+	rules := s.surveyedRules()
 	s.judge()
 	s.triggers()
+	s.rules(rules)
 	s.places()
 	s.codebooks()
 	s.lists()
@@ -179,7 +181,7 @@ func (s *statement) state(f telltale.Finding) {
 // order of the kinds in a report.
 func rank(k telltale.Kind) int {
 	return slices.Index([]telltale.Kind{
-		telltale.KindCopy, telltale.KindSuppression, telltale.KindTrigger, telltale.KindTargeting,
+		telltale.KindCopy, telltale.KindSuppression, telltale.KindTrigger, telltale.KindException, telltale.KindTargeting,
 		telltale.KindDestination, telltale.KindContent, telltale.KindWeak, telltale.KindExposure, telltale.KindList,
 	}, k)
 }

@@ -28,12 +28,12 @@ func bursts(rec *telltale.Record) []burst {
 		leg, any := appLeg(f), false
 		for _, m := range f.Messages {
 			if m.Out && m.Leg == leg {
-				out = append(out, burst{host: hostOf(f), at: m.At, size: m.Size})
+				out = append(out, burst{host: HostOf(f), at: m.At, size: m.Size})
 				any = true
 			}
 		}
 		if !any {
-			out = append(out, burst{host: hostOf(f), at: f.Start, size: f.BytesOut})
+			out = append(out, burst{host: HostOf(f), at: f.Start, size: f.BytesOut})
 		}
 	}
 	return out

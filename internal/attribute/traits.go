@@ -43,7 +43,7 @@ func (t *trials) checkTrait(iso telltale.Isolation, trait telltale.Trait) error 
 			case plainText(one) != strings.TrimSpace(proof.Text):
 				return fmt.Errorf("probe %s typed another text, %q", id, one.Text)
 			case one.cell() != telltale.CellVoid:
-				y.add(t.reacts(one, iso.Cell))
+				y.add(t.shows(one, iso))
 			}
 		}
 		if y.n == 0 {

@@ -15,9 +15,9 @@ const methodCertificate = "certificate: the words react, none can be left out, c
 // it says nothing about words.
 func (t *trials) baseline(iso telltale.Isolation) bool {
 	var y tally
-	for _, one := range t.where(going(iso.Direction), onHarmless) {
+	for _, one := range t.where(there(iso), onHarmless) {
 		if one.cell() != telltale.CellVoid {
-			y.add(t.reacts(one, iso.Cell))
+			y.add(t.shows(one, iso))
 		}
 	}
 	return y.k >= 2 && y.share() >= watchedShare
@@ -45,6 +45,9 @@ type trigger struct {
 func (s *statement) triggers() {
 	byWords := map[string]*trigger{}
 	for _, iso := range s.certified {
+		if iso.Rule != nil {
+			continue
+		}
 		iso.Cell = s.observedCell(iso)
 		iso.Words, iso.Without = sorted(iso.Words), sorted(iso.Without)
 		key := strings.ToLower(strings.Join(iso.Words, "\x00")) + "\x00\x00" + string(iso.Cell)
@@ -122,7 +125,7 @@ func (s *statement) countProof(f *telltale.Finding, iso telltale.Isolation) {
 			one := s.byID[id]
 			evidence(f, []*trial{one})
 			reacted := 0
-			if s.reacts(one, iso.Cell) {
+			if s.shows(one, iso) {
 				reacted = 1
 			}
 			if p.Reacts {
@@ -202,7 +205,7 @@ func (s *statement) openSearches() {
 	stated := map[string]bool{}
 	for _, iso := range s.rec.Isolations {
 		err := s.check(iso)
-		if err == nil || s.baseline(iso) || s.explained(iso) || s.reactions(iso) < 2 {
+		if err == nil || s.baseline(iso) || s.explained(iso) || s.reactions(iso) < 2 || !s.mostly(iso) {
 			continue
 		}
 		words := sorted(iso.Words)
@@ -256,4 +259,17 @@ func (s *statement) reactions(iso telltale.Isolation) int {
 	return len(s.where(going(iso.Direction), func(t *trial) bool {
 		return !t.harmless() && plainText(t) == strings.TrimSpace(iso.Text) && t.cell().Reacted()
 	}))
+}
+
+// mostly reports whether a text that a survey proposes reacted in most of its
+// trials. What reacted now and then got lost on the way.
+func (s *statement) mostly(iso telltale.Isolation) bool {
+	if iso.Rule == nil {
+		return true
+	}
+	var y tally
+	for _, t := range s.where(there(iso), alone(iso)) {
+		y.add(s.shows(t, iso))
+	}
+	return 2*y.k > y.n
 }

@@ -142,7 +142,7 @@ func (s *statement) trafficPlace(c *contrast) {
 	f := s.trafficFinding(c)
 	scheme := "tcp"
 	for i := range s.rec.Flows {
-		if flow := &s.rec.Flows[i]; hostOf(flow) == c.host && Outside(&s.rec.Scenario, flow) && schemeOf(flow) != "tcp" {
+		if flow := &s.rec.Flows[i]; HostOf(flow) == c.host && Outside(&s.rec.Scenario, flow) && schemeOf(flow) != "tcp" {
 			scheme = schemeOf(flow)
 		}
 	}

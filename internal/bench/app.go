@@ -28,6 +28,7 @@ func (e *engine) describeApp(said telltale.App) (telltale.App, error) {
 	if app.Platform == "" {
 		app.Platform = runtime.GOOS + "/" + runtime.GOARCH
 	}
+	app.Places = said.Places
 	files := app.Files
 	app.Files = nil
 	seen := map[string]bool{}

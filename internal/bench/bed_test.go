@@ -30,6 +30,8 @@ type bed struct {
 	files    map[string]string
 	dir      string
 	opts     casefile.Options
+	// driver stands in the place of the world's own, if set.
+	driver telltale.Driver
 	// open is the case of the run in progress.
 	open *casefile.Case
 }
@@ -70,7 +72,7 @@ func (b *bed) run(ctx context.Context) error {
 	cfg := bench.Config{
 		Scenario: b.scenario, Case: c, Resume: resume,
 		Sensors: []telltale.Sensor{lineSensor{b.world}}, Opener: peel.New(peel.All()),
-		Driver:   func([]string) (telltale.Driver, error) { return appDriver{b.world}, nil },
+		Driver:   b.drive,
 		Lists:    func(telltale.Flow, func(telltale.Digest) ([]byte, error)) []bench.ListCandidate { return nil },
 		ReadFile: b.readFile, Clock: time.Now, Random: rand.Reader, Progress: silent{}, Log: slog.New(slog.DiscardHandler),
 	}
@@ -82,6 +84,13 @@ func (b *bed) run(ctx context.Context) error {
 		b.Fatal(err)
 	}
 	return stopped
+}
+
+func (b *bed) drive([]string) (telltale.Driver, error) {
+	if b.driver != nil {
+		return b.driver, nil
+	}
+	return appDriver{b.world}, nil
 }
 
 func (b *bed) readFile(path string) ([]byte, error) {

@@ -90,6 +90,8 @@ type engine struct {
 	follow  *follower
 	// habits is what happens to messages whatever they say.
 	habits *attribute.Habits
+	// usuals are the effects that harmless messages show; see usualLabels.
+	usuals map[wayKey]map[string]bool
 	// places and limit are the driver's description.
 	places []string
 	limit  int
@@ -103,6 +105,7 @@ func Run(ctx context.Context, cfg Config) error {
 	e.answers = newAnswers(cfg.Case.Snapshot(), cfg.Scenario.Window)
 	e.follow = newFollower(cfg)
 	e.habits = attribute.NewHabits(cfg.Case.Snapshot())
+	e.usuals = map[wayKey]map[string]bool{}
 	stopped := e.observe(ctx)
 	if failed := cfg.Case.Failed(); failed != nil {
 		// Everything that went wrong afterwards follows from this.
@@ -173,14 +176,18 @@ func cutShort(ctx context.Context, err error) error {
 
 // stages is the plan, in order.
 func (e *engine) stages(ctx context.Context) error {
+	screen, isolate := e.screen, e.isolate
+	if e.surveys() {
+		screen, isolate = e.survey, e.characterise
+	}
 	plan := []struct {
 		name string
 		run  func(context.Context) error
 	}{
 		{"background", e.background},
 		{"contact", e.contact},
-		{"screen", e.screen},
-		{"isolate", e.isolate},
+		{"screen", screen},
+		{"isolate", isolate},
 		{"follow", e.followUp},
 		{"expose", e.expose},
 	}

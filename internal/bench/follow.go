@@ -36,8 +36,9 @@ type follower struct {
 	// scans counts the messages to each host that keys were looked for with
 	// in all of the app's files.
 	scans map[string]int
-	// copied tells which probes were seen to be copied.
+	// copied tells which probes were seen to be copied, hosts where to.
 	copied map[string]bool
+	hosts  map[string]map[string]bool
 }
 
 // job is one message to open.
@@ -53,11 +54,16 @@ type job struct {
 func newFollower(cfg Config) *follower {
 	f := &follower{
 		scenario: &cfg.Scenario, store: cfg.Case, opener: cfg.Opener, lists: cfg.Lists,
-		layers: map[string]bool{}, listed: map[string]bool{}, copied: map[string]bool{}, scans: map[string]int{},
+		layers: map[string]bool{}, listed: map[string]bool{}, copied: map[string]bool{}, hosts: map[string]map[string]bool{}, scans: map[string]int{},
 	}
-	for _, layer := range cfg.Case.Snapshot().Layers {
+	rec := cfg.Case.Snapshot()
+	flows := map[string]string{}
+	for i := range rec.Flows {
+		flows[rec.Flows[i].ID] = attribute.HostOf(&rec.Flows[i])
+	}
+	for _, layer := range rec.Layers {
 		f.layers[layerKey(layer)] = true
-		f.mark(layer)
+		f.mark(layer, flows[layer.Flow])
 	}
 	return f
 }
@@ -66,9 +72,14 @@ func layerKey(l telltale.Layer) string {
 	return fmt.Sprintf("%s/%d/%d/%s", l.Flow, l.Message, l.Offset, strings.Join(l.Path, "›"))
 }
 
-func (f *follower) mark(l telltale.Layer) {
+// mark takes down whom a layer shows to be copied to a host.
+func (f *follower) mark(l telltale.Layer, host string) {
 	for _, id := range l.Probes {
 		f.copied[id] = true
+		if f.hosts[id] == nil {
+			f.hosts[id] = map[string]bool{}
+		}
+		f.hosts[id][host] = true
 	}
 }
 
@@ -214,7 +225,7 @@ func (f *follower) writeFind(j job, find peel.Find) error {
 	if find.Key != nil {
 		layer.Key, layer.KeySource = hex.EncodeToString(find.Key.Bytes), find.Key.Source
 	}
-	f.mark(layer)
+	f.mark(layer, attribute.HostOf(&j.flow))
 	return f.put(layer, find.Bytes, find.Steps)
 }
 

@@ -59,7 +59,7 @@ func (e *engine) listen(ctx context.Context, d time.Duration) error {
 	if err := e.markSpan(); err != nil {
 		return err
 	}
-	e.habits = attribute.NewHabits(e.Case.Snapshot())
+	e.habits, e.usuals = attribute.NewHabits(e.Case.Snapshot()), map[wayKey]map[string]bool{}
 	return e.follow.open(ctx, e.keys)
 }
 

@@ -74,6 +74,7 @@ func (e *engine) startDriver(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("the driver does not describe its app: %w", err), driver.Close())
 	}
+	description.App.Places = description.Places
 	app, err := e.describeApp(description.App)
 	if err == nil {
 		err = missingAccount(e.Scenario.Accounts, description.Accounts)

@@ -50,7 +50,7 @@ func (e *engine) traits(ctx context.Context, found []telltale.Isolation) error {
 	}
 	for _, h := range hunts {
 		iso := of[h]
-		iso.Traits = e.claimed(h, iso)
+		iso.Traits = append(iso.Traits, e.claimed(h, iso)...)
 		others, err := e.others(ctx, h.name, iso)
 		if err != nil {
 			return err
@@ -166,7 +166,7 @@ func (e *engine) ways(d telltale.Direction) []way {
 	for _, a := range e.Scenario.Accounts {
 		w := way{direction: d, from: from, to: to}
 		switch {
-		case a.Name == app || a.Name == peer:
+		case a.Name == app || a.Name == peer || a.Side == telltale.SideWitness:
 			continue
 		case a.Side == telltale.SideApp:
 			w.name, w.says = "as "+a.Name, "when the app's account is "+a.Name

@@ -1,0 +1,311 @@
+package bench
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"example.org/telltale"
+	"example.org/telltale/internal/attribute"
+	"example.org/telltale/internal/isolate/survey"
+)
+
+// putSurveyed records what the survey found, with the messages that prove it.
+func (e *engine) putSurveyed(rules []*surveyed) error {
+	known := map[string]bool{}
+	for _, iso := range e.Case.Snapshot().Isolations {
+		known[isolationKey(iso)] = true
+	}
+	for _, s := range rules {
+		if iso := e.surveyedIsolation(s); !known[isolationKey(iso)] {
+			if err := e.Case.PutIsolation(iso); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func isolationKey(iso telltale.Isolation) string {
+	b, err := json.Marshal(iso)
+	if err != nil {
+		return err.Error()
+	}
+	return string(b)
+}
+
+// surveyedIsolation writes a rule down with its certificate.
+func (e *engine) surveyedIsolation(s *surveyed) telltale.Isolation {
+	iso := telltale.Isolation{
+		Text: s.text(), Direction: s.direction, Place: s.place,
+		Words: slices.Sorted(slices.Values(s.Parts)), Certificate: e.surveyedProofs(s),
+		Rule: &telltale.Rule{Parts: s.Parts, Or: s.Alternatives},
+	}
+	e.effectOf(s, iso.Rule)
+	for _, u := range s.Unless {
+		iso.Without = append(iso.Without, u.Word)
+		switch u.Place {
+		case survey.After:
+			iso.Rule.Behind = append(iso.Rule.Behind, u.Word)
+		case survey.Before:
+			iso.Rule.Ahead = append(iso.Rule.Ahead, u.Word)
+		case survey.Anywhere:
+		}
+	}
+	iso.Cell = telltale.CellOf(iso.Rule.Outcome, len(iso.Rule.Copies) > 0)
+	iso.Exact = s.Exact
+	for _, p := range iso.Certificate {
+		iso.Exact = iso.Exact && p.Held
+	}
+	if !iso.Exact {
+		iso.Why = "the app did not answer the same question the same way each time"
+	}
+	iso.Traits = e.ruleTraits(s, iso.Rule)
+	return iso
+}
+
+// effectOf writes down what the rule's words lead to.
+func (e *engine) effectOf(s *surveyed, rule *telltale.Rule) {
+	rule.Outcome = telltale.Delivered
+	for _, l := range s.Effects {
+		switch host, copied := strings.CutPrefix(l, survey.CopyPrefix); {
+		case copied:
+			rule.Copies = append(rule.Copies, host)
+		case l == survey.Altered:
+			rule.Outcome = telltale.Altered
+		case l == survey.Dropped:
+			rule.Outcome = telltale.Dropped
+		case l == survey.Ended:
+			rule.Ended = true
+		case l == labelRefused, l == labelReader:
+			rule.Outcome, rule.Reader = telltale.Refused, l == labelReader
+		case strings.HasPrefix(l, labelDiverted):
+			rule.Outcome, rule.Into = telltale.Diverted, strings.TrimPrefix(l, labelDiverted)
+		}
+	}
+	if rule.Ended && rule.Outcome == telltale.Delivered {
+		rule.Outcome = e.usualOutcome(s)
+	}
+}
+
+// usualOutcome is what became of most messages with the words alone: to say
+// that a session ended leaves open whether the message arrived.
+func (e *engine) usualOutcome(s *surveyed) telltale.Outcome {
+	counts := map[telltale.Outcome]int{}
+	best := telltale.Dropped
+	for _, t := range s.proof {
+		o := e.answers.byKey[t.probe.Key].receipt.Outcome
+		if counts[o]++; counts[o] > counts[best] && o != telltale.Void {
+			best = o
+		}
+	}
+	return best
+}
+
+// surveyedProofs are the lines of the certificate: the words alone, without
+// each of them, beside each exception, and harmless words in their place.
+func (e *engine) surveyedProofs(s *surveyed) []telltale.Proof {
+	alone := telltale.Proof{Claim: "these words alone: reaction", Text: s.text(), Reacts: true}
+	var lines []telltale.Proof
+	for _, l := range s.Certificate {
+		switch kind := s.kind(l); {
+		case kind == lineAlone:
+			alone.Probes = append(alone.Probes, s.walk.probes(l.Keys, alone.Text)...)
+		case kind == lineLacking && len(s.Parts) > 1, kind == lineExcused:
+			text := strings.Join(l.Parts, " ")
+			lines = append(lines, telltale.Proof{Claim: l.Claim, Text: text, Probes: s.walk.probes(l.Keys, text)})
+		}
+	}
+	for _, t := range s.proof {
+		alone.Probes = append(alone.Probes, t.probe.ID)
+	}
+	lines = append([]telltale.Proof{alone}, lines...)
+	for _, t := range s.controls {
+		text := strings.TrimSpace(t.probe.Word)
+		lines = append(lines, telltale.Proof{Claim: "harmless words in their place: no reaction", Text: text, Probes: []string{t.probe.ID}})
+	}
+	for i := range lines {
+		e.hold(s, &lines[i])
+	}
+	return slices.DeleteFunc(lines, func(p telltale.Proof) bool { return len(p.Probes) == 0 })
+}
+
+// hold leaves void trials out of a line, and says whether the others answered
+// as they must.
+func (e *engine) hold(s *surveyed, line *telltale.Proof) {
+	trials := e.trialsByID()
+	line.Probes = slices.DeleteFunc(line.Probes, func(id string) bool { return e.effects(trials[id]).Void })
+	line.Held = len(line.Probes) > 0
+	for _, id := range line.Probes {
+		effects := e.effects(trials[id]).Effects
+		reacted := slices.ContainsFunc(s.Effects, func(l string) bool { return slices.Contains(effects, l) })
+		line.Held = line.Held && reacted == line.Reacts
+	}
+}
+
+func (e *engine) trialsByID() map[string]trial {
+	out := make(map[string]trial, len(e.answers.byKey))
+	for _, t := range e.answers.byKey {
+		out[t.probe.ID] = t
+	}
+	return out
+}
+
+// probes are those that put the questions of some keys with a text.
+func (w *walk) probes(keys []string, text string) []string {
+	var out []string
+	for _, a := range w.asked {
+		if slices.Contains(keys, a.Key) && a.Body == text && !slices.Contains(out, a.trial.probe.ID) {
+			out = append(out, a.trial.probe.ID)
+		}
+	}
+	return out
+}
+
+// lineKind is what a line of a survey's certificate is about.
+type lineKind int
+
+const (
+	lineOther lineKind = iota
+	lineAlone
+	lineLacking
+	lineExcused
+	lineOrder
+	lineBorder
+	lineCase
+	lineOr
+)
+
+func (s *surveyed) kind(l survey.Line) lineKind {
+	missing, extra := less(s.Parts, l.Parts), less(l.Parts, s.Parts)
+	switch {
+	case slices.Equal(l.Parts, s.Parts):
+		return lineAlone
+	case slices.ContainsFunc(slices.Concat(s.Alternatives...), func(w string) bool { return slices.Contains(l.Parts, w) }):
+		return lineOr
+	case len(missing) == 0 && len(extra) == 0:
+		return lineOrder
+	case len(missing) == 1 && len(extra) == 0 && !l.Reacts:
+		return lineLacking
+	case len(missing) == 0 && len(extra) > 0 && !l.Reacts:
+		return lineExcused
+	case len(l.Parts) != len(s.Parts):
+		return lineOther
+	case strings.EqualFold(strings.Join(l.Parts, " "), strings.Join(s.Parts, " ")):
+		return lineCase
+	}
+	for i, w := range l.Parts {
+		if !strings.Contains(w, s.Parts[i]) {
+			return lineOther
+		}
+	}
+	return lineBorder
+}
+
+// less are the words of a list that are not in another.
+func less(a, b []string) []string {
+	return slices.DeleteFunc(slices.Clone(a), func(w string) bool { return slices.Contains(b, w) })
+}
+
+// ruleTraits are what the survey says of how the words are compared, with the
+// messages that decide it.
+func (e *engine) ruleTraits(s *surveyed, rule *telltale.Rule) []telltale.Trait {
+	var out []telltale.Trait
+	add := func(t telltale.Trait, decides func(survey.Line) bool) bool {
+		for _, l := range s.Certificate {
+			if decides(l) {
+				t.Proofs = append(t.Proofs, e.proofsOf(s, l)...)
+			}
+		}
+		if len(t.Proofs) > 0 {
+			out = append(out, t)
+		}
+		return len(t.Proofs) > 0
+	}
+	of := func(kind lineKind) func(survey.Line) bool {
+		return func(l survey.Line) bool { return s.kind(l) == kind }
+	}
+	if t, value, ok := orderTrait(s); ok && add(t, of(lineOrder)) {
+		rule.Order = value
+	}
+	if t, value, ok := borderTrait(s); ok && add(t, of(lineBorder)) {
+		rule.Border = value
+	}
+	if t, value, ok := caseTrait(s); ok && add(t, of(lineCase)) {
+		rule.Case = value
+	}
+	for i, words := range s.Alternatives {
+		for _, w := range words {
+			t := telltale.Trait{Name: attribute.TraitOr + w, Answer: "yes", Statement: fmt.Sprintf("%q does in place of %q", w, s.Parts[i])}
+			add(t, func(l survey.Line) bool { return l.Reacts && s.kind(l) == lineOr && slices.Contains(l.Parts, w) })
+		}
+	}
+	return out
+}
+
+func orderTrait(s *surveyed) (t telltale.Trait, value string, ok bool) {
+	switch s.Order {
+	case survey.OrderAny:
+		return telltale.Trait{Name: attribute.TraitOrder, Answer: "no", Statement: "the words may stand in any order"}, telltale.OrderAny, true
+	case survey.OrderListed:
+		return telltale.Trait{Name: attribute.TraitOrder, Answer: "yes", Statement: "the words must stand in this order: " + strings.Join(s.Parts, ", ")}, telltale.OrderListed, true
+	case survey.OrderNone, survey.OrderUnknown:
+	}
+	return t, "", false
+}
+
+func borderTrait(s *surveyed) (t telltale.Trait, value string, ok bool) {
+	switch s.Boundary {
+	case survey.Yes:
+		return telltale.Trait{Name: attribute.TraitBorder, Answer: "yes", Statement: "they count as whole words only"}, telltale.BorderWord, true
+	case survey.No:
+		return telltale.Trait{Name: attribute.TraitBorder, Answer: "no", Statement: "they count inside longer words too"}, telltale.BorderNone, true
+	case survey.Unknown:
+	}
+	return t, "", false
+}
+
+func caseTrait(s *surveyed) (t telltale.Trait, value string, ok bool) {
+	switch s.Case {
+	case survey.CaseFolded:
+		return telltale.Trait{Name: attribute.TraitCase, Answer: "no", Statement: "capitals and small letters count as the same"}, telltale.CaseIgnored, true
+	case survey.CaseExact:
+		return telltale.Trait{Name: attribute.TraitCase, Answer: "yes", Statement: "they count only in the letter case in which they are written here"}, telltale.CaseKept, true
+	case survey.CaseFirst:
+		return telltale.Trait{Name: attribute.TraitCase, Answer: "yes", Statement: "the first letter may be a capital or a small one, the others must be as they are written here"}, telltale.CaseFirst, true
+	case survey.CaseNone, survey.CaseUnknown:
+	}
+	return t, "", false
+}
+
+// proofsOf are the messages of a line, one proof for each text: one message
+// may have asked about several rules.
+func (e *engine) proofsOf(s *surveyed, l survey.Line) []telltale.Proof {
+	var out []telltale.Proof
+	for _, a := range s.walk.asked {
+		if !slices.Contains(l.Keys, a.Key) || slices.ContainsFunc(out, func(p telltale.Proof) bool { return p.Text == a.Body }) {
+			continue
+		}
+		proof := telltale.Proof{Claim: l.Claim, Text: a.Body, Reacts: l.Reacts, Probes: s.walk.probes(l.Keys, a.Body)}
+		if e.hold(s, &proof); len(proof.Probes) > 0 {
+			out = append(out, proof)
+		}
+	}
+	return out
+}
+
+// characterise asks more of the rules that a survey found, if the scenario
+// wants to know.
+func (e *engine) characterise(ctx context.Context) error {
+	e.normal = e.usual(e.Case.Snapshot())
+	if !e.Scenario.Characterise {
+		return nil
+	}
+	found := slices.Clone(e.Case.Snapshot().Isolations)
+	if err := e.traits(ctx, found); err != nil {
+		return fmt.Errorf("asking how the words are compared: %w", err)
+	}
+	return e.putIsolations(found)
+}

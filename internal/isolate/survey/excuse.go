@@ -18,7 +18,7 @@ func (s *Search) excuseRules(all bool) job {
 	for i := range k.exceptions {
 		e := &k.exceptions[i]
 		for _, u := range k.rules {
-			if !u.triedAll(e.terms) && (e.wide(k) || k.triedWith(e) < 2) && !slices.ContainsFunc(e.terms, func(t int) bool { return slices.Contains(u.parts, t) }) {
+			if !u.triedAll(e.terms) && (e.wide(k) || k.triedWith(e) < 3) && !slices.ContainsFunc(e.terms, func(t int) bool { return slices.Contains(u.parts, t) }) {
 				return s.tryException(u, e.terms)
 			}
 		}
@@ -38,7 +38,7 @@ func (e *exception) wide(k *knowledge) bool { return e.rules > 1 || k.triedWith(
 // triedWith counts the rules that an exception was tried with.
 func (k *knowledge) triedWith(e *exception) (n int) {
 	for _, u := range k.rules {
-		if u.triedAll(e.terms) {
+		if !u.twin && u.triedAll(e.terms) {
 			n++
 		}
 	}
@@ -115,12 +115,18 @@ func (r *run) excuses(u *rule, others []int) func() {
 	case !lost:
 		return func() { u.try(others) }
 	}
-	q := quest{lead: u.parts, seq: others, want: func(m reply) bool { return !has(m.effects, u.own) }, what: fmt.Sprintf("what silences %q", name), seen: m}
+	q := quest{lead: u.parts, seq: others, want: u.silenced, what: fmt.Sprintf("what silences %q", name), seen: m}
 	c := r.minimal(q)
 	if c.end != proven {
 		return func() { k.chance++; s.giveUp(u, others) }
 	}
 	return r.exception(u, c.terms, c.last)
+}
+
+// silenced says whether a message with the parts lacks effects of the rule, and
+// no other effect may be the reason.
+func (u *rule) silenced(m reply) bool {
+	return !has(m.effects, u.own) && len(minus(m.effects, u.alone)) == 0
 }
 
 // minimalMore looks for what must join the parts of a rule.
@@ -165,7 +171,7 @@ func (u *rule) try(terms []int) {
 func (s *Search) tryException(u *rule, terms []int) job {
 	return func(r *run) func() {
 		m := r.ask(slices.Concat(u.parts, terms), fmt.Sprintf("does %q silence %q too?", s.k.quoted(terms), s.k.quoted(u.parts)))
-		if has(m.effects, u.own) {
+		if !u.silenced(m) {
 			return func() { u.try(terms) }
 		}
 		return r.exception(u, terms, m)
@@ -179,10 +185,13 @@ func (r *run) exception(u *rule, terms []int, m reply) func() {
 	keys := []string{m.key}
 	for len(keys) < (r.s.c.Repeats+1)/2 {
 		again := r.ask(slices.Concat(u.parts, terms), "certificate: with the exception no reaction")
-		if has(again.effects, u.own) {
+		if !u.silenced(again) {
 			return func() { k.chance++; r.s.giveUp(u, terms) }
 		}
 		keys = append(keys, again.key)
+	}
+	if x := r.reactsItself(terms); x != nil {
+		return func() { k.suspect(*x); r.s.giveUp(u, terms) }
 	}
 	place := Anywhere
 	if known := k.exceptionOf(terms); known == nil || known.place == After {
@@ -192,6 +201,20 @@ func (r *run) exception(u *rule, terms []int, m reply) func() {
 		}
 	}
 	return func() { k.excuseRule(u, terms, m.effects, place, keys) }
+}
+
+// reactsItself looks whether an exception found anew does something by itself:
+// then it was not one, but hid the rule by its own effect.
+func (r *run) reactsItself(terms []int) *suspect {
+	k := r.s.k
+	if k.exceptionOf(terms) != nil {
+		return nil
+	}
+	m := r.ask(terms, "does what silences it react itself?")
+	if m.clear() {
+		return nil
+	}
+	return &suspect{parts: terms, own: m.effects, alone: m.effects, keys: []string{m.key}}
 }
 
 func (k *knowledge) exceptionOf(terms []int) *exception {
@@ -224,7 +247,7 @@ func (k *knowledge) excuseRule(u *rule, terms []int, left []string, place Place,
 // split makes a rule of the effects that an exception leaves.
 func (u *rule) split(rest []string, except []int) *rule {
 	v := *u
-	v.own = rest
+	v.own, v.twin = rest, true
 	v.unless = slices.Clone(u.unless)
 	v.lines = slices.Clone(u.lines)
 	v.tried = map[int]bool{}

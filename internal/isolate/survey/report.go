@@ -102,8 +102,8 @@ func (r *Rule) join(o Rule) {
 	r.Exact = r.Exact && o.Exact
 }
 
-// alike says whether two words are forms of one: all but two letters at most
-// are the same, from both ends.
+// alike says whether two words are forms of one: they begin alike, and all but
+// two letters at most are the same from both ends.
 func alike(a, b string) bool {
 	x, y := []rune(a), []rune(b)
 	front := 0
@@ -114,7 +114,8 @@ func alike(a, b string) bool {
 	for back < len(x)-front && back < len(y)-front && x[len(x)-1-back] == y[len(y)-1-back] {
 		back++
 	}
-	return front >= 3 && max(len(x), len(y))-front-back <= 2
+	longer := max(len(x), len(y))
+	return 2*front >= longer && longer-front-back <= 2
 }
 
 // sampled is how many triples are looked at where there are more.

@@ -18,6 +18,7 @@ type rule struct {
 	exact    bool
 
 	tried   map[int]bool // terms tried as exceptions
+	twin    bool         // it has the parts of another rule
 	failed  int          // exceptions that could not be shown
 	ordered bool         // order was asked
 	bounded bool         // boundary was asked
@@ -71,6 +72,11 @@ func (s *set) completes(t int) bool {
 	}
 	for _, a := range s.k.suspects {
 		if slices.Contains(a.parts, t) && s.all(a.parts) {
+			return true
+		}
+	}
+	for i := range s.k.exceptions {
+		if e := &s.k.exceptions[i]; len(e.terms) > 1 && e.wide(s.k) && slices.Contains(e.terms, t) && s.all(e.terms) {
 			return true
 		}
 	}

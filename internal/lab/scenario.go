@@ -21,6 +21,7 @@ type question struct {
 	Accounts    []telltale.Account   `yaml:"accounts"`
 	Directions  []telltale.Direction `yaml:"directions"`
 	Words       []string             `yaml:"words"`
+	Screen      string               `yaml:"screen"`
 	Trials      int                  `yaml:"trials"`
 	MaxTrials   int                  `yaml:"max_trials"`
 	Seed        uint64               `yaml:"seed"`
@@ -80,7 +81,7 @@ func writeScenario(dir labdir.Dir, plan profile.Plan, o Options) error {
 		},
 		Sensors: []map[string]string{{"kind": cmp.Or(o.Sensor, "proxy")}}, Accounts: profile.Accounts(),
 		Directions: []telltale.Direction{telltale.Sent, telltale.Received},
-		Words:      plan.Words, Trials: 2, MaxTrials: 40, Seed: plan.Seed, Window: "6s", Listen: "2s",
+		Words:      plan.Words, Screen: string(telltale.ScreenEach), Trials: 2, MaxTrials: 40, Seed: plan.Seed, Window: "6s", Listen: "2s",
 		Channel: profile.Channel(), Scope: plan.Scope(), NamesFile: dir.Names(), Alpha: 0.01,
 		Characterise: plan.Profile.Relay,
 		Limits:       questionLimits{Messages: 5000, Triggering: 2000, Duration: "15m", Requests: 20, Voids: 10},

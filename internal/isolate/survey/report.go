@@ -43,7 +43,7 @@ func (k *knowledge) isRedundant(t int) bool {
 
 // reported lists the rules, those that differ in one like word as one.
 func (k *knowledge) reported() []Rule {
-	var out []Rule
+	var out []choice
 	for _, u := range k.rules {
 		r := Rule{
 			Parts: k.words(u.parts), Order: u.order, Unless: slices.Clone(u.unless), Effects: u.own,
@@ -52,54 +52,85 @@ func (k *knowledge) reported() []Rule {
 		if len(u.parts) > 1 && !u.ordered {
 			r.Order = OrderUnknown
 		}
-		if i := slices.IndexFunc(out, func(o Rule) bool { return o.alternative(r) >= 0 }); i >= 0 {
-			out[i].join(r)
-			continue
+		c := choice{Rule: r}
+		for _, p := range r.Parts {
+			c.words = append(c.words, []string{p})
+		}
+		out = append(out, c)
+	}
+	return merged(out)
+}
+
+// choice is a rule with the words that do for each part.
+type choice struct {
+	Rule
+	words [][]string
+}
+
+// merged joins rules as long as two differ in one part only, by words that are
+// alike.
+func merged(rules []choice) []Rule {
+	for i := 0; i < len(rules); i++ {
+		for j := i + 1; j < len(rules); j++ {
+			if rules[i].join(rules[j]) {
+				rules = slices.Delete(rules, j, j+1)
+				i, j = -1, len(rules)
+			}
+		}
+	}
+	var out []Rule
+	for _, c := range rules {
+		r := c.Rule
+		for i, words := range c.words {
+			if len(words) > 1 && r.Alternatives == nil {
+				r.Alternatives = make([][]string, len(c.words))
+			}
+			if len(words) > 1 {
+				r.Parts[i], r.Alternatives[i] = words[0], words[1:]
+			}
 		}
 		out = append(out, r)
 	}
 	return out
 }
 
-// alternative returns the part in which two rules differ only, and that by
-// words that are alike; -1 if they are not such rules.
-func (r Rule) alternative(o Rule) int {
-	if len(r.Parts) < 2 || len(r.Parts) != len(o.Parts) || !slices.Equal(r.Effects, o.Effects) || r.Order != o.Order || !slices.Equal(r.Unless, o.Unless) {
-		return -1
+// join takes the words of a rule that is the same but for one part.
+func (c *choice) join(o choice) bool {
+	if len(c.words) < 2 || len(c.words) != len(o.words) || c.Order != o.Order ||
+		!slices.Equal(c.Effects, o.Effects) || !slices.Equal(c.Unless, o.Unless) {
+		return false
 	}
-	mine, theirs := -1, ""
-	for i, p := range r.Parts {
-		if !slices.Contains(o.Parts, p) {
-			if mine >= 0 {
-				return -1
-			}
-			mine = i
+	mine, theirs := c.differ(o), o.differ(*c)
+	if len(mine) != 1 || len(theirs) != 1 || c.Order == OrderListed && mine[0] != theirs[0] {
+		return false
+	}
+	here, there := mine[0], theirs[0]
+	if !alike(c.words[here][0], o.words[there][0]) {
+		return false
+	}
+	for _, w := range o.words[there] {
+		if !slices.Contains(c.words[here], w) {
+			c.words[here] = append(c.words[here], w)
 		}
 	}
-	for _, p := range o.Parts {
-		if !slices.Contains(r.Parts, p) {
-			theirs = p
-		}
-	}
-	if mine < 0 || theirs == "" || !alike(r.Parts[mine], theirs) || r.Order == OrderListed && o.Parts[mine] != theirs {
-		return -1
-	}
-	return mine
+	c.Certificate = append(c.Certificate, o.Certificate...)
+	c.Exact = c.Exact && o.Exact
+	return true
 }
 
-// join takes a rule that differs in one word as an alternative.
-func (r *Rule) join(o Rule) {
-	i := r.alternative(o)
-	if r.Alternatives == nil {
-		r.Alternatives = make([][]string, len(r.Parts))
-	}
-	for _, p := range o.Parts {
-		if !slices.Contains(r.Parts, p) {
-			r.Alternatives[i] = append(r.Alternatives[i], p)
+// differ lists the parts of c that o has not.
+func (c choice) differ(o choice) []int {
+	var out []int
+	for i, words := range c.words {
+		if !slices.ContainsFunc(o.words, func(w []string) bool { return sameWords(w, words) }) {
+			out = append(out, i)
 		}
 	}
-	r.Certificate = append(r.Certificate, o.Certificate...)
-	r.Exact = r.Exact && o.Exact
+	return out
+}
+
+func sameWords(a, b []string) bool {
+	return len(a) == len(b) && !slices.ContainsFunc(a, func(w string) bool { return !slices.Contains(b, w) })
 }
 
 // alike says whether two words are forms of one: they begin alike, and all but

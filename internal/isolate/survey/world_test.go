@@ -1,6 +1,7 @@
 package survey_test
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"regexp"
 	"slices"
@@ -39,6 +40,7 @@ type world struct {
 	void   float64  // chance that a message is void
 	unput  string   // a message with it is void
 	rng    *rand.Rand
+	cache  map[string]*regexp.Regexp
 }
 
 // send returns what the filter does to a body.
@@ -52,10 +54,13 @@ func (w *world) send(body string) survey.Answer {
 	if w.refuse > 0 && len(body) > w.refuse {
 		return survey.Answer{Effects: append([]string{"refused"}, w.always...)}
 	}
+	if w.cache == nil {
+		w.cache = map[string]*regexp.Regexp{}
+	}
 	effects := slices.Clone(w.always)
 	text := body
 	for _, l := range w.laws {
-		if !l.spared && slices.ContainsFunc(w.except, func(e string) bool { return strings.Contains(text, e) }) || !l.fires(text) {
+		if !l.spared && slices.ContainsFunc(w.except, func(e string) bool { return strings.Contains(text, e) }) || !l.fires(w.cache, text) {
 			continue
 		}
 		effects = append(effects, l.effects...)
@@ -63,7 +68,7 @@ func (w *world) send(body string) survey.Answer {
 			text = l.whole
 		} else if l.swap != "" {
 			for _, part := range l.parts {
-				text = l.pattern(part).ReplaceAllString(text, "${1}"+l.swap+"${2}")
+				text = l.pattern(w.cache, part).ReplaceAllString(text, "${1}"+l.swap+"${2}")
 			}
 		}
 		if l.decides {
@@ -86,7 +91,15 @@ func (w *world) send(body string) survey.Answer {
 }
 
 // pattern matches what does for a part.
-func (l law) pattern(part []string) *regexp.Regexp {
+func (l law) pattern(cache map[string]*regexp.Regexp, part []string) *regexp.Regexp {
+	key := fmt.Sprint(l.letters, l.word, part)
+	if cache[key] == nil {
+		cache[key] = regexp.MustCompile(l.expression(part))
+	}
+	return cache[key]
+}
+
+func (l law) expression(part []string) string {
 	quoted := make([]string, len(part))
 	for i, p := range part {
 		quoted[i] = regexp.QuoteMeta(p)
@@ -103,13 +116,13 @@ func (l law) pattern(part []string) *regexp.Regexp {
 	if l.letters == survey.CaseFolded {
 		expr = "(?i)" + expr
 	}
-	return regexp.MustCompile(expr)
+	return expr
 }
 
-func (l law) fires(text string) bool {
+func (l law) fires(cache map[string]*regexp.Regexp, text string) bool {
 	at, first := 0, -1
 	for _, part := range l.parts {
-		where := l.pattern(part).FindStringIndex(text[at:])
+		where := l.pattern(cache, part).FindStringIndex(text[at:])
 		if where == nil {
 			return false
 		}

@@ -26,7 +26,7 @@ const (
 
 // blobStore keeps bytes in files named by the SHA-256 of their content.
 type blobStore struct {
-	dir     string
+	blobDir
 	encoder *zstd.Encoder
 	disk    durable
 	// fresh: there were no blobs when the store was opened.
@@ -45,6 +45,7 @@ type blobStore struct {
 	failed  error      // under syncing
 }
 
+// newBlobStore opens a directory for writing; it has to be closed.
 func newBlobStore(dir string) *blobStore {
 	// NewWriter fails only on bad options; these are constants.
 	encoder, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest))
@@ -53,17 +54,9 @@ func newBlobStore(dir string) *blobStore {
 	}
 	names, err := os.ReadDir(dir)
 	return &blobStore{
-		dir: dir, encoder: encoder, disk: openDurable(dir), fresh: err == nil && len(names) == 0,
+		blobDir: blobDir(dir), encoder: encoder, disk: openDurable(dir), fresh: err == nil && len(names) == 0,
 		known: map[[sha256.Size]byte]struct{}{},
 	}
-}
-
-func (s *blobStore) path(d telltale.Digest) (string, error) {
-	hex, err := d.Hex()
-	if err != nil {
-		return "", err
-	}
-	return filepath.Join(s.dir, hex[:2], hex[2:]+".zst"), nil
 }
 
 // put stores b unless it is there already. The file appears whole or not at

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"path/filepath"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -17,9 +18,20 @@ import (
 // the memory of whoever verifies it.
 const maxBlob = 256 << 20
 
+// blobDir is the directory of blobs, to read from.
+type blobDir string
+
+func (dir blobDir) path(d telltale.Digest) (string, error) {
+	hex, err := d.Hex()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(string(dir), hex[:2], hex[2:]+".zst"), nil
+}
+
 // get returns the bytes of d after checking that they are what d says.
-func (s *blobStore) get(d telltale.Digest) ([]byte, error) {
-	path, err := s.path(d)
+func (dir blobDir) get(d telltale.Digest) ([]byte, error) {
+	path, err := dir.path(d)
 	if err != nil {
 		return nil, err
 	}

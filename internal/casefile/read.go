@@ -23,7 +23,7 @@ type Reader struct {
 	Checkpoint string
 	// PublicKey that the case names.
 	PublicKey string
-	blobs     *blobStore
+	blobs     blobDir
 }
 
 // Read reads the case in dir. It checks no signature; Verify does.
@@ -31,7 +31,7 @@ func Read(dir string) (*Reader, error) {
 	if err := checkFormat(dir); err != nil {
 		return nil, err
 	}
-	r := &Reader{Dir: dir, Record: &telltale.Record{}, blobs: newBlobStore(filepath.Join(dir, "blobs"))}
+	r := &Reader{Dir: dir, Record: &telltale.Record{}, blobs: blobDir(filepath.Join(dir, "blobs"))}
 	path := filepath.Join(dir, "log", "entries.jsonl")
 	_, err := eachLine(path, func(_ int, line []byte) error {
 		entry, err := parseLine(line)

@@ -271,7 +271,7 @@ func (v *verification) blobs() {
 	for _, d := range Digests(v.check.Record) {
 		v.named[d] = true
 	}
-	store := newBlobStore(filepath.Join(v.dir, "blobs"))
+	store := blobDir(filepath.Join(v.dir, "blobs"))
 	for _, d := range sortedDigests(v.named) {
 		path, err := store.path(d)
 		if err != nil {

@@ -82,9 +82,10 @@ func (r *importRun) run(ctx context.Context, files []string) (err error) {
 	}
 	m := imports.New(r.sinks, &r.keys)
 	for _, f := range files {
+		digest := r.into.digest(f)
 		summary, err := m.File(ctx, f)
 		r.print(summary)
-		if err := errors.Join(err, r.into.done(summary)); err != nil {
+		if err := errors.Join(err, r.into.done(summary, digest)); err != nil {
 			return err
 		}
 	}

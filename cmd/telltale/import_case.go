@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -78,18 +77,15 @@ func (c *importCase) begin(files []string) error {
 }
 
 // done writes down what was in a file.
-func (c *importCase) done(s imports.Summary) error {
+func (c *importCase) done(s imports.Summary, digest <-chan digested) error {
 	if c == nil {
 		return nil
 	}
-	if err := c.views.Finish(); err != nil {
+	whole := <-digest
+	if err := errors.Join(c.views.Finish(), whole.err); err != nil {
 		return err
 	}
-	digest, err := fileDigest(s.File)
-	if err != nil {
-		return err
-	}
-	note := fmt.Sprintf("%s (%s, %s): %d flows, TLS taken off %d, left on %d", filepath.Base(s.File), s.Kind, digest, s.Flows, s.Opened, s.Opaque)
+	note := fmt.Sprintf("%s (%s, %s): %d flows, TLS taken off %d, left on %d", filepath.Base(s.File), s.Kind, whole.name, s.Flows, s.Opened, s.Opaque)
 	for _, n := range s.Notes[:min(20, len(s.Notes))] {
 		note += "; " + n.What
 	}
@@ -99,7 +95,25 @@ func (c *importCase) done(s imports.Summary) error {
 	return c.PutStage(telltale.Stage{Name: "import", At: c.app.clock(), Note: note})
 }
 
-// fileDigest names a file by its content.
+// digested is a file's name by its content.
+type digested struct {
+	name telltale.Digest
+	err  error
+}
+
+// digest names a file by its content, while it is imported.
+func (c *importCase) digest(file string) <-chan digested {
+	if c == nil {
+		return nil
+	}
+	told := make(chan digested, 1)
+	go func() {
+		name, err := fileDigest(file)
+		told <- digested{name, err}
+	}()
+	return told
+}
+
 func fileDigest(name string) (telltale.Digest, error) {
 	f, err := os.Open(name)
 	if err != nil {
@@ -107,7 +121,7 @@ func fileDigest(name string) (telltale.Digest, error) {
 	}
 	defer f.Close()
 	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
+	if _, err := io.CopyBuffer(struct{ io.Writer }{h}, struct{ io.Reader }{f}, make([]byte, 256<<10)); err != nil {
 		return "", err
 	}
 	return telltale.Digest("sha256:" + hex.EncodeToString(h.Sum(nil))), nil
@@ -125,5 +139,5 @@ func (c *importCase) close() error {
 	if err = errors.Join(err, c.Close()); err != nil {
 		return err
 	}
-	return errors.Join(writeReports(c.Dir(), ""), indexCase(context.Background(), c.Dir()))
+	return finishCase(c.Dir())
 }

@@ -7,6 +7,7 @@ import (
 
 	"example.org/telltale"
 	"example.org/telltale/internal/casefile"
+	"example.org/telltale/internal/casefile/index"
 	"example.org/telltale/internal/sensor/views"
 )
 
@@ -67,5 +68,16 @@ func (c *caseRecord) end() error {
 	if err = errors.Join(err, c.Close()); err != nil {
 		return err
 	}
-	return errors.Join(writeReports(c.Dir(), ""), indexCase(context.Background(), c.Dir()))
+	return finishCase(c.Dir())
+}
+
+// finishCase writes what is derived of a case that has been closed: its
+// reports and its index.
+func finishCase(dir string) error {
+	reader, err := casefile.Read(dir)
+	if err != nil {
+		return err
+	}
+	_, err = index.Build(context.Background(), reader)
+	return errors.Join(err, putReports(dir, inputOf(reader)))
 }

@@ -59,20 +59,25 @@ func reportInput(dir, reference string) (report.Input, error) {
 	if err != nil {
 		return report.Input{}, err
 	}
-	in := report.Input{
-		Record: reader.Record,
-		Blob:   reader.Blob,
-		Seal: report.Seal{
-			PublicKey: reader.PublicKey, Checkpoint: reader.Checkpoint,
-			CaseDir: filepath.Base(dir), Entries: int(reader.Entries),
-		},
-	}
+	in := inputOf(reader)
 	if reference == "" {
 		return in, nil
 	}
 	other, err := reportInput(reference, "")
 	in.Reference = &other
 	return in, err
+}
+
+// inputOf is what a report says of a case that has been read.
+func inputOf(reader *casefile.Reader) report.Input {
+	return report.Input{
+		Record: reader.Record,
+		Blob:   reader.Blob,
+		Seal: report.Seal{
+			PublicKey: reader.PublicKey, Checkpoint: reader.Checkpoint,
+			CaseDir: filepath.Base(reader.Dir), Entries: int(reader.Entries),
+		},
+	}
 }
 
 // writeReports puts all three forms of the report into the case. reference
@@ -82,6 +87,10 @@ func writeReports(dir, reference string) error {
 	if err != nil {
 		return err
 	}
+	return putReports(dir, in)
+}
+
+func putReports(dir string, in report.Input) error {
 	return errors.Join(
 		writeWhole(filepath.Join(dir, "report.html"), func(w io.Writer) error { return report.HTML(w, in) }),
 		writeWhole(filepath.Join(dir, "report.json"), func(w io.Writer) error { return report.JSON(w, in) }),

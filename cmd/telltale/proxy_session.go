@@ -17,12 +17,10 @@ import (
 	"example.org/telltale/internal/sensor/front"
 	"example.org/telltale/internal/sensor/gateway"
 	"example.org/telltale/internal/sensor/intercept"
+	"example.org/telltale/internal/sensor/proxy"
 	"example.org/telltale/internal/sensor/tap"
 	"example.org/telltale/internal/sensor/tape"
 )
-
-// proxyName is the sensor's name in flows and coverage.
-const proxyName = "proxy"
 
 // packetDelay is how long packets stay in memory at most.
 const packetDelay = 200 * time.Millisecond
@@ -59,13 +57,14 @@ func (r *proxyRun) run(ctx context.Context) (err error) {
 	}
 	user, password, _ := strings.Cut(r.options.auth, ":")
 	f, err := front.Listen(ctx, front.Config{
-		Carry: r.carry, Sink: r.sink(), Listen: r.options.listen, Dial: r.dial, User: user, Password: password,
+		Carry: tap.Carrier(r.interceptor.Carry).Tapped(r.capture, r.app.clock), Sink: r.sink(),
+		Listen: r.options.listen, Dial: r.dial, User: user, Password: password,
 		Certificate: ca.PEM(), Owner: owner(), Clock: r.app.clock,
 	})
 	if err != nil {
 		return err
 	}
-	if err := r.record.begin([]string{"proxy"}, proxyName, proxyView()); err != nil {
+	if err := r.record.begin([]string{"proxy"}, proxy.Name, proxy.View()); err != nil {
 		return err
 	}
 	if err := r.introduce(f.Addr(), ca.CertPath()); err != nil {
@@ -84,7 +83,7 @@ func (r *proxyRun) prepare() error {
 	for _, m := range maps {
 		r.maps[strings.ToLower(m.Name)] = m.To
 	}
-	if err := r.open(proxyName); err != nil {
+	if err := r.open(proxy.Name); err != nil {
 		return err
 	}
 	if r.packets == nil {
@@ -116,25 +115,6 @@ func (r *proxyRun) intercept(ca *authority.Authority) error {
 	}
 	r.interceptor, err = intercept.New(c)
 	return err
-}
-
-// carry hands a connection on, with its packets made for the capture.
-func (r *proxyRun) carry(ctx context.Context, app net.Conn, up intercept.Upstream) error {
-	if r.capture != nil {
-		app = tap.New(app, up.Info.Src, serverOf(up), r.capture, r.app.clock)
-	}
-	return r.interceptor.Carry(ctx, app, up)
-}
-
-// serverOf is the address that stands for the server in a capture.
-func serverOf(up intercept.Upstream) netip.AddrPort {
-	if up.Info.Dst.IsValid() && up.Info.Dst.Addr().IsValid() {
-		return up.Info.Dst
-	}
-	if addr, ok := up.Conn.RemoteAddr().(*net.TCPAddr); ok {
-		return tap.Plain(addr)
-	}
-	return netip.AddrPortFrom(netip.IPv4Unspecified(), up.Info.Dst.Port())
 }
 
 // dial connects to a host in the app's place.
@@ -174,23 +154,4 @@ func owner() func(app, own netip.AddrPort) tape.Process {
 		return nil
 	}
 	return func(app, own netip.AddrPort) tape.Process { return owners.Owner("tcp", app, own) }
-}
-
-// proxyView is what a proxy sees, and what goes past it.
-func proxyView() []telltale.Coverage {
-	var all []telltale.Coverage
-	for _, what := range []string{
-		"the octets of every connection through the proxy, TLS taken off where the app trusts its authority",
-		"attempts that were refused, or that nobody answered",
-	} {
-		all = append(all, telltale.Coverage{Sensor: proxyName, Sees: true, What: what})
-	}
-	for _, what := range []string{
-		"connections of apps that do not use the proxy",
-		"UDP of any sort: name lookups, QUIC (HTTP/3), calls",
-		"content of TLS connections whose certificates the app pins: passed unopened after the first refusal",
-	} {
-		all = append(all, telltale.Coverage{Sensor: proxyName, What: what})
-	}
-	return all
 }

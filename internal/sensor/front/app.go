@@ -59,7 +59,7 @@ func (a *app) connect(ctx context.Context, to place) (up intercept.Upstream, fai
 	}
 	a.info.Server = conn.RemoteAddr().String()
 	if !a.info.Dst.IsValid() {
-		a.info.Dst = addrPort(conn.RemoteAddr())
+		a.info.Dst = netip.AddrPortFrom(addrPort(conn.RemoteAddr()).Addr(), uint16(to.port)) // the port that it asked for
 	}
 	again := func(ctx context.Context) (net.Conn, error) {
 		conn, _, err := a.f.dial(ctx, to)

@@ -212,7 +212,7 @@ func TestAllWaysThrough(t *testing.T) {
 			}
 			if got.Host != "a.test" || got.Visibility != vis || got.Proto != proto || got.Error != "" ||
 				!strings.HasPrefix(string(got.out), begin) || !strings.HasSuffix(string(got.out), "the message") ||
-				!strings.HasSuffix(string(got.in), "|the message") || got.Src.Port() == 0 || got.Dst.Port() == 0 || got.Server == "" || got.ID == "" {
+				!strings.HasSuffix(string(got.in), "|the message") || got.Src.Port() == 0 || got.Dst.Port() != map[bool]uint16{false: 80, true: 443}[secure] || got.Server == "" || got.ID == "" {
 				t.Errorf("%s, secure %v: %+v\nout %q\nin %q", scheme, secure, got.Conn, got.out, got.in)
 			}
 		}

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"example.org/telltale"
+	"example.org/telltale/internal/sensor/intercept"
+	"example.org/telltale/internal/sensor/views"
 )
 
 // Name is the sensor's name in flows and coverage.
@@ -18,7 +20,8 @@ const Name = "proxy"
 
 // Config says how the proxy works. Only Dir is required.
 type Config struct {
-	// Clock tells the times of flows and certificates; nil means time.Now.
+	// Clock tells the times of flows and certificates; nil means time.Now. It
+	// is used from many goroutines.
 	Clock telltale.Clock
 	// Random is where serial numbers and keys come from; nil means
 	// crypto/rand. (Go may use its own source for keys whatever this is.)
@@ -38,59 +41,14 @@ type Config struct {
 	// UpstreamCAs are PEM files of authorities that are trusted for servers,
 	// besides the system's.
 	UpstreamCAs []string
-	Limits      Limits
+	// Views bound what is kept, Limits what is waited for.
+	Views  views.Limits
+	Limits intercept.Limits
 	// Log gets what may interest whoever runs the proxy; nil means nobody.
 	Log *slog.Logger
 }
 
-// Limits bound what the proxy holds and waits for. Zero fields get the
-// defaults named. What passes is never limited, only what is kept.
-type Limits struct {
-	// Keep is how many bytes of each message are kept: 8 MiB.
-	Keep int64
-	// Held is how many bytes of exchanges in progress are held in memory,
-	// all together: 256 MiB. Messages are cut when it is used up.
-	Held int64
-	// Head is how long a request's or response's head may be: 256 KiB.
-	Head int
-	// Conns is how many connections of the app are served at once: 512.
-	// More of them wait.
-	Conns int
-	// Turns is how many changes of direction are kept apart in a tunnel: 2000.
-	Turns int
-	// Dial is how long a connection to a server may take to come up: 10 s.
-	Dial time.Duration
-	// Detect is how long the first bytes of a tunnel may take to show what
-	// is spoken in it, once the first of them is there: 1 s.
-	Detect time.Duration
-	// Linger is how long an answer is waited for after the app has closed
-	// its side: 5 s.
-	Linger time.Duration
-	// Capture is how many bytes of packets go to the capture: 1 GiB.
-	Capture int64
-}
-
-func (l Limits) withDefaults() Limits {
-	set(&l.Keep, 8<<20)
-	set(&l.Held, 256<<20)
-	set(&l.Head, 256<<10)
-	set(&l.Conns, 512)
-	set(&l.Turns, 2000)
-	set(&l.Dial, 10*time.Second)
-	set(&l.Detect, time.Second)
-	set(&l.Linger, 5*time.Second)
-	set(&l.Capture, 1<<30)
-	return l
-}
-
-func set[T int | int64 | time.Duration](field *T, otherwise T) {
-	if *field <= 0 {
-		*field = otherwise
-	}
-}
-
 func (c Config) withDefaults() (Config, error) {
-	c.Limits = c.Limits.withDefaults()
 	if c.Clock == nil {
 		c.Clock = time.Now
 	}

@@ -2,7 +2,8 @@ package proxy
 
 // env is what makes an app use the proxy and trust its authority. Names come
 // in both cases because programs differ in which they read. ALL_PROXY is left
-// out: programs take it for a SOCKS proxy.
+// out: with one that speaks SOCKS some programs do not start if their library
+// for that is not there.
 func (p *Proxy) env(addr string) []string {
 	url := "http://" + addr
 	return []string{

@@ -1,15 +1,11 @@
-// Package proxy is the portable sensor: an intercepting HTTP/1.1 and HTTPS
-// proxy on loopback, which the app is asked to use by its environment.
+// Package proxy is the portable sensor: a proxy on loopback, which the app is
+// asked to use by its environment. It speaks HTTP and SOCKS5, opens TLS with
+// certificates of an authority that is made for the case, and makes requests
+// and answers out of the octets that pass.
 //
-// It keeps what passed, byte for byte, on both legs: between the app and the
-// proxy, and between the proxy and the server. So it forwards what the app
-// wrote, header order, case and flaws included, and changes only what a
-// proxy must: the request target from absolute to origin form, and headers
-// addressed to the proxy. The difference shows in the bytes of the two legs.
-//
-// TLS inside CONNECT is opened with certificates of an authority that is
-// made for the case. An app that refuses them is left alone from then on:
-// its connections to that host pass unopened and are recorded as opaque.
+// It is made of the parts that the sandbox and the commands are made of: front
+// meets the app, intercept carries, views records. What is its own is the
+// knowledge of when nothing is in progress.
 package proxy
 
 import (
@@ -17,10 +13,18 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"sync"
 
 	"example.org/telltale"
+	"example.org/telltale/internal/pcapng"
 	"example.org/telltale/internal/sensor/authority"
+	"example.org/telltale/internal/sensor/front"
+	"example.org/telltale/internal/sensor/gateway"
+	"example.org/telltale/internal/sensor/intercept"
+	"example.org/telltale/internal/sensor/tap"
+	"example.org/telltale/internal/sensor/tape"
+	"example.org/telltale/internal/sensor/views"
 )
 
 var (
@@ -33,24 +37,19 @@ type Proxy struct {
 	cfg     Config
 	ca      *authority.Authority
 	roots   *authority.Roots
-	capture *capture // nil without Config.Capture
-	pending *pending
-	pinned  *pinned
-	held    pool
-	slots   chan struct{}
+	capture *pcapng.Writer // nil without Config.Capture
+	begun   *begun
 
-	recorder telltale.Recorder // set by Start, before anybody reads it
-	listener net.Listener
-	base     context.Context
-	cancel   context.CancelFunc
-	workers  sync.WaitGroup
+	// Set by Start, before anybody reads them.
+	views       *views.Views
+	interceptor *intercept.Interceptor
+	end         context.CancelFunc
+	done        chan struct{} // closed when nothing is served any more
 
-	mu       sync.Mutex
-	started  bool
-	stopping bool
-	err      error // the first that made recording impossible
-	open     map[net.Conn]struct{}
-	conns    int
+	mu      sync.Mutex
+	started bool
+	stopped bool
+	err     error // the first that made recording impossible
 }
 
 // New makes a proxy and its certificate authority, or loads the authority
@@ -60,51 +59,28 @@ func New(c Config) (*Proxy, error) {
 	if err != nil {
 		return nil, err
 	}
-	roots, err := authority.LoadRoots(c.UpstreamCAs)
+	p := &Proxy{cfg: c, begun: newBegun(), done: make(chan struct{})}
+	if p.roots, err = authority.LoadRoots(c.UpstreamCAs); err != nil {
+		return nil, fmt.Errorf("proxy: %w", err)
+	}
+	if p.ca, err = authority.Load(authority.Config{Dir: c.Dir, Clock: c.Clock, Random: c.Random}); err != nil {
+		return nil, fmt.Errorf("proxy: %w", err)
+	}
+	if err := p.ca.WriteBundle(p.roots.PEM); err != nil {
+		return nil, fmt.Errorf("proxy: %w", err)
+	}
+	if c.Capture == nil {
+		return p, nil
+	}
+	p.capture, err = pcapng.NewWriter(c.Capture, pcapng.Options{
+		Application: "telltale " + telltale.Version,
+		Comments:    []string{"Packets made of what passed through a proxy."},
+		Interfaces:  []pcapng.Interface{{Name: "proxy", Link: pcapng.LinkRaw, Description: "between the app and the servers it asked for"}},
+	})
 	if err != nil {
-		return nil, fmt.Errorf("proxy: %w", err)
-	}
-	ca, err := authority.Load(authority.Config{Dir: c.Dir, Clock: c.Clock, Random: c.Random})
-	if err != nil {
-		return nil, fmt.Errorf("proxy: %w", err)
-	}
-	if err := ca.WriteBundle(roots.PEM); err != nil {
-		return nil, fmt.Errorf("proxy: %w", err)
-	}
-	p := &Proxy{
-		cfg: c, ca: ca, roots: roots, pending: newPending(), pinned: newPinned(),
-		slots: make(chan struct{}, c.Limits.Conns), open: map[net.Conn]struct{}{},
-	}
-	p.held.left.Store(c.Limits.Held)
-	if c.Capture != nil {
-		if p.capture, err = newCapture(c.Capture, c.Limits.Capture); err != nil {
-			return nil, fmt.Errorf("proxy: begin the capture: %w", err)
-		}
+		return nil, fmt.Errorf("proxy: begin the capture: %w", err)
 	}
 	return p, nil
-}
-
-// View tells what a proxy sees and what goes past it.
-func (p *Proxy) View() []telltale.Coverage {
-	var all []telltale.Coverage
-	for _, what := range []string{
-		"HTTP requests and responses that go through the proxy, byte for byte on both legs",
-		"HTTPS through the proxy, opened with a certificate authority of the case, if the app trusts it",
-		"other tunnels through the proxy (CONNECT): where to, when, how much, and the bytes as they are",
-		"requests that failed because the server refused, was not there or could not be verified",
-	} {
-		all = append(all, telltale.Coverage{Sensor: Name, Sees: true, What: what})
-	}
-	for _, what := range []string{
-		"connections of an app that does not use the proxy from its environment",
-		"UDP of any sort: DNS, QUIC (HTTP/3), calls",
-		"content of TLS connections whose certificates the app pins: passed unopened after the first refusal",
-		"HTTP/2: apps are offered HTTP/1.1 only",
-		"what leaves the machine by other programs on the app's behalf, or later than the watch",
-	} {
-		all = append(all, telltale.Coverage{Sensor: Name, What: what})
-	}
-	return all
 }
 
 // Start listens and returns the environment that makes an app use the proxy.
@@ -112,132 +88,119 @@ func (p *Proxy) View() []telltale.Coverage {
 func (p *Proxy) Start(ctx context.Context, r telltale.Recorder) ([]string, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.started || p.stopping {
+	if p.started || p.stopped {
 		return nil, errors.New("proxy: started twice, or after Stop; make a new one with New")
 	}
-	var config net.ListenConfig
-	l, err := config.Listen(ctx, "tcp", p.cfg.Listen)
+	p.views = views.New(views.Config{Recorder: r, Sensor: Name, Clock: p.cfg.Clock, Limits: p.cfg.Views})
+	f, err := p.listen(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("proxy: listen: %w; is another run using the address?", err)
+		return nil, fmt.Errorf("proxy: %w", err)
 	}
-	p.started, p.listener, p.recorder = true, l, r
-	p.base, p.cancel = context.WithCancel(context.WithoutCancel(ctx))
-	p.workers.Add(1)
-	go p.accept(l)
-	return p.env(l.Addr().String()), nil
+	p.started = true
+	ctx, p.end = context.WithCancel(context.WithoutCancel(ctx))
+	go func() {
+		defer close(p.done)
+		p.fail(f.Serve(ctx))
+	}()
+	return p.env(f.Addr().String()), nil
 }
 
-// accept serves connections until the listener is closed.
-func (p *Proxy) accept(l net.Listener) {
-	defer p.workers.Done()
-	for {
-		select {
-		case p.slots <- struct{}{}:
-		case <-p.base.Done():
-			return
-		}
-		conn, err := l.Accept()
-		if err != nil {
-			<-p.slots
-			if p.base.Err() == nil && !errors.Is(err, net.ErrClosed) {
-				p.fail(fmt.Errorf("proxy: accept: %w", err))
-			}
-			return
-		}
-		p.workers.Add(1)
-		go func() {
-			defer p.workers.Done()
-			defer func() { <-p.slots }()
-			p.serve(conn)
-		}()
+// listen joins the parts.
+func (p *Proxy) listen(ctx context.Context) (*front.Front, error) {
+	sink := noting{begun: p.begun, to: p.views, failed: p.uncaptured}
+	c := intercept.Config{
+		Authority: p.ca, Sink: sink, Clock: p.cfg.Clock, Roots: p.roots.Pool, Limits: p.cfg.Limits, Log: p.cfg.Log,
 	}
+	if p.capture != nil {
+		c.Secrets = p.capture
+	}
+	var err error
+	if p.interceptor, err = intercept.New(c); err != nil {
+		return nil, err
+	}
+	return front.Listen(ctx, front.Config{
+		Carry: tap.Carrier(p.interceptor.Carry).Tapped(p.capture, p.cfg.Clock), Sink: sink, Listen: p.cfg.Listen, Dial: p.dial,
+		Owner: owner(), Begun: p.begun.begin, NextID: p.begun.nextID, Clock: p.cfg.Clock, Log: p.cfg.Log,
+	})
+}
+
+// uncaptured is why packets can no longer be kept.
+func (p *Proxy) uncaptured() error {
+	if p.capture == nil {
+		return nil
+	}
+	return p.capture.Err()
+}
+
+// dial connects to a host in the app's place.
+func (p *Proxy) dial(ctx context.Context, host string, port int) (conn net.Conn, mapped bool, err error) {
+	addr, err := p.cfg.Resolve(ctx, host, port)
+	if err != nil {
+		return nil, false, err
+	}
+	conn, err = new(net.Dialer).DialContext(ctx, "tcp", addr)
+	return conn, false, err
+}
+
+// owner finds the program at the app's end, where that can be known.
+func owner() func(app, own netip.AddrPort) tape.Process {
+	owners := gateway.NewHostOwners()
+	if owners == nil {
+		return nil
+	}
+	return func(app, own netip.AddrPort) tape.Process { return owners.Owner("tcp", app, own) }
 }
 
 // Stop ends the watch: open connections are closed and recorded. It returns
 // the error that made recording impossible, if there was one, or that of ctx
 // when not everything could be recorded in time.
 func (p *Proxy) Stop(ctx context.Context) error {
-	p.shut(nil)
-	done := make(chan struct{})
-	go func() {
-		p.workers.Wait()
-		close(done)
-	}()
+	p.mu.Lock()
+	started := p.started
+	p.stopped = true
+	p.mu.Unlock()
+	if !started {
+		return nil
+	}
+	p.end()
 	select {
-	case <-done:
+	case <-p.done:
 	case <-ctx.Done():
 		return fmt.Errorf("proxy: stop: connections are still being recorded: %w", ctx.Err())
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.err
+	p.fail(p.views.Finish())
+	if p.capture != nil {
+		p.fail(p.capture.Flush())
+	}
+	return p.Failed()
 }
 
 // Failed returns the error that ended the watch, nil while it goes on.
 func (p *Proxy) Failed() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.err == nil && p.started {
+		p.err = p.interceptor.Failed()
+	}
+	if p.err == nil {
+		p.err = p.uncaptured()
+	}
 	return p.err
 }
 
-// fail stops the watch for good: what cannot be recorded must not pass.
+// fail remembers the first error.
 func (p *Proxy) fail(err error) {
-	p.cfg.Log.Error("the watch ends", "error", err)
-	p.shut(err)
-}
-
-// shut remembers the first error and closes everything that is open. The
-// goroutines then end by themselves.
-func (p *Proxy) shut(err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.err == nil {
-		p.err = err
-	}
-	if p.stopping || !p.started {
-		p.stopping = true
-		return
-	}
-	p.stopping = true
-	p.cancel()
-	_ = p.listener.Close() // nothing was promised to those who wait in it
-	for conn := range p.open {
-		_ = conn.Close()
+	if p.err == nil && err != nil {
+		p.err = fmt.Errorf("proxy: %w", err)
 	}
 }
 
-// track notes an open connection, so that shut can close it. It reports
-// false, and closes the connection, if that has already happened.
-func (p *Proxy) track(conn net.Conn) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.stopping {
-		_ = conn.Close()
-		return false
-	}
-	p.open[conn] = struct{}{}
-	return true
+// Quiet waits until no exchange is in progress and all ended ones are
+// recorded, or until ctx is done; then what may go on for ever is recorded as
+// far as it has come.
+func (p *Proxy) Quiet(ctx context.Context) {
+	p.begun.wait(ctx)
+	p.views.Quiet(ctx)
 }
-
-// drop closes a connection and forgets it.
-func (p *Proxy) drop(conn net.Conn) {
-	_ = conn.Close()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	delete(p.open, conn)
-}
-
-// ended reports whether the watch is over.
-func (p *Proxy) ended() bool { return p.base.Err() != nil }
-
-// connID names the next connection of the app.
-func (p *Proxy) connID() string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.conns++
-	return fmt.Sprintf("%s-%06d", Name, p.conns)
-}
-
-// Quiet waits until no exchange is open and all ended ones are recorded, or
-// until ctx is done.
-func (p *Proxy) Quiet(ctx context.Context) { p.pending.wait(ctx) }

@@ -10,7 +10,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"os"
 	"strings"
@@ -59,7 +58,7 @@ func client(t *testing.T, env []string) *http.Client {
 		TLSClientConfig: &tls.Config{RootCAs: certs(t, variable(t, env, "TELLTALE_CA"))},
 	}
 	t.Cleanup(transport.CloseIdleConnections)
-	return &http.Client{Transport: transport, Timeout: 20 * time.Second}
+	return &http.Client{Transport: transport, Timeout: time.Minute}
 }
 
 func certs(t *testing.T, path string) *x509.CertPool {
@@ -114,7 +113,7 @@ func start(t *testing.T, addr string, change ...func(*proxy.Config)) *rig {
 
 func (r *rig) stop() []telltale.Flow {
 	r.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	if err := r.proxy.Stop(ctx); err != nil {
 		r.Errorf("stop: %v", err)
@@ -125,7 +124,7 @@ func (r *rig) stop() []telltale.Flow {
 // quiet waits until all is recorded and returns the flows, which must be n.
 func (r *rig) quiet(n int) []telltale.Flow {
 	r.Helper()
-	ctx, cancel := context.WithTimeout(r.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(r.Context(), time.Minute)
 	defer cancel()
 	r.proxy.Quiet(ctx)
 	flows := r.recorder.Flows()
@@ -138,7 +137,7 @@ func (r *rig) quiet(n int) []telltale.Flow {
 // wait waits until n flows are recorded: tunnels end in their own time.
 func (r *rig) wait(n int) []telltale.Flow {
 	r.Helper()
-	ctx, cancel := context.WithTimeout(r.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(r.Context(), time.Minute)
 	defer cancel()
 	flows := r.recorder.Wait(ctx, n)
 	if len(flows) < n {
@@ -147,14 +146,15 @@ func (r *rig) wait(n int) []telltale.Flow {
 	return flows
 }
 
-// message returns the bytes of the first message of that leg and direction.
-func (r *rig) message(f telltale.Flow, leg telltale.Leg, out bool) string {
+// all returns what passed in a direction.
+func (r *rig) all(f telltale.Flow, out bool) string {
+	var text strings.Builder
 	for _, m := range f.Messages {
-		if m.Leg == leg && m.Out == out {
-			return string(r.recorder.Bytes(m.Bytes))
+		if m.Out == out {
+			text.Write(r.recorder.Bytes(m.Bytes))
 		}
 	}
-	return ""
+	return text.String()
 }
 
 // dial connects to the proxy as an app that speaks for itself.
@@ -251,98 +251,22 @@ func TestBytesPassAsTheyAre(t *testing.T) {
 	r := start(t, mirror(t))
 	a := r.dial()
 	const first = "get HTTP://A1.tom.test/up?r=%zz HTTP/1.1\r\nhOsT:a1.tom.test\r\nProxy-Connection: keep-alive\r\nX-b: 2 \r\nX-A:1\r\nno colon\r\n\r\n"
-	const second = "GET http://a1.tom.test/2 HTTP/1.1\r\nHost: a1.tom.test\r\n\r\n"
-	a.say(first + second)
-	const seen = "get /up?r=%zz HTTP/1.1\r\nhOsT:a1.tom.test\r\nX-b: 2 \r\nX-A:1\r\nno colon\r\n\r\n"
+	a.say(first)
+	const seen = "get /up?r=%zz HTTP/1.1\r\nhOsT:a1.tom.test\r\nX-b: 2 \r\nX-A:1\r\nno colon\r\nConnection: close\r\n\r\n"
 	answer := fmt.Sprintf("HTTP/1.1 200 OK\r\nx-ODD: yes\r\nContent-Length: %d\r\n\r\n", len(seen)) + seen
 	a.hear(answer)
-	a.hear("HTTP/1.1 200 OK")
-	flows := r.quiet(2)
-	f := flows[0]
-	for _, c := range []struct {
-		leg  telltale.Leg
-		out  bool
-		want string
-	}{
-		{telltale.LegApp, true, first}, {telltale.LegServer, true, seen},
-		{telltale.LegServer, false, answer}, {telltale.LegApp, false, answer},
-	} {
-		if got := r.message(f, c.leg, c.out); got != c.want {
-			t.Errorf("leg %s, out %v: %q, want %q", c.leg, c.out, got, c.want)
-		}
+	if rest := a.rest(); rest != "" {
+		t.Errorf("then %q", rest)
+	}
+	f := r.quiet(1)[0]
+	if r.all(f, true) != first || r.all(f, false) != answer {
+		t.Errorf("kept is %q and %q", r.all(f, true), r.all(f, false))
 	}
 	if f.Host != "a1.tom.test" || f.Port != 80 || f.Protocol != "http" || f.Visibility != telltale.Clear || f.Error != "" {
 		t.Errorf("flow %+v", f)
 	}
-	if f.BytesOut != int64(len(first)) || f.BytesIn != int64(len(answer)) || f.Conn != flows[1].Conn || f.Conn == "" {
-		t.Errorf("sizes or connection of %+v and %+v", f, flows[1])
-	}
-	if f.Server != flows[1].Server || f.Client != a.LocalAddr().String() {
-		t.Errorf("ends of %+v", f)
-	}
-}
-
-// cases of single exchanges: what the server says to a request, and what is
-// recorded of it.
-func TestExchanges(t *testing.T) {
-	t.Parallel()
-	const chunks = "5\r\nhello\r\n0\r\nX-T: 1\r\n\r\n"
-	cases := map[string]struct {
-		method, reply string
-		closes        bool
-		errorHas      string
-	}{
-		"length":          {"GET", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab", false, ""},
-		"chunked":         {"GET", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks, false, ""},
-		"until close":     {"GET", "HTTP/1.0 200 OK\r\n\r\nuntil the end", true, ""},
-		"head":            {"HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n", false, ""},
-		"no content":      {"GET", "HTTP/1.1 204 No Content\r\n\r\n", false, ""},
-		"not modified":    {"GET", "HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n", false, ""},
-		"body cut short":  {"GET", "HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\nab", true, "before the end"},
-		"chunks cut":      {"GET", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhe", true, "before the end"},
-		"broken chunks":   {"GET", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nhe", true, "before the end"},
-		"head cut short":  {"GET", "HTTP/1.1 200 OK\r\nConten", true, "not whole"},
-		"not HTTP at all": {"GET", "ICY 200 OK\r\n\r\nmusic", true, "not HTTP"},
-		"interim answers": {"GET", "HTTP/1.1 103 Early Hints\r\nA: b\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx", false, ""},
-	}
-	for name, c := range cases {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			r := start(t, script(t, func(a *app) {
-				for {
-					req, err := http.ReadRequest(a.in)
-					if err != nil {
-						return
-					}
-					if req.URL.Path == "/after" {
-						a.say("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nafter")
-						continue
-					}
-					a.say(c.reply)
-					if c.closes {
-						return
-					}
-				}
-			}))
-			a := r.dial()
-			a.say(c.method + " http://x.test/ HTTP/1.1\r\nHost: x.test\r\n\r\n")
-			a.hear(c.reply)
-			if c.closes {
-				if rest := a.rest(); rest != "" {
-					t.Errorf("then %q", rest)
-				}
-			} else {
-				a.say("GET http://x.test/after HTTP/1.1\r\nHost: x.test\r\n\r\n")
-				a.hear("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nafter")
-			}
-			f := r.stop()[0]
-			if (f.Error == "") != (c.errorHas == "") || !strings.Contains(f.Error, c.errorHas) {
-				t.Errorf("error %q, want %q in it", f.Error, c.errorHas)
-			}
-			if f.BytesIn != int64(len(c.reply)) {
-				t.Errorf("%d bytes in, want %d", f.BytesIn, len(c.reply))
-			}
-		})
+	if f.BytesOut != int64(len(first)) || f.BytesIn != int64(len(answer)) || f.Conn == "" || f.Client != a.LocalAddr().String() || f.Server == "" {
+		t.Errorf("sizes or ends of %+v", f)
 	}
 }
 
@@ -364,7 +288,7 @@ func TestFailedServersAreFlows(t *testing.T) {
 			t.Errorf("the app is told %q", body)
 		}
 		f := r.quiet(1)[0]
-		if !strings.Contains(f.Error, c.has) || f.Host != c.host || !strings.HasSuffix(r.message(f, telltale.LegApp, true), "secret") {
+		if !strings.Contains(f.Error, c.has) || f.Host != c.host || !strings.HasSuffix(r.all(f, true), "secret") {
 			t.Errorf("flow %+v", f)
 		}
 		b := r.dial()
@@ -373,35 +297,6 @@ func TestFailedServersAreFlows(t *testing.T) {
 		if f := r.quiet(2)[1]; f.Protocol != "tcp" || f.Port != 443 || !strings.Contains(f.Error, c.has) {
 			t.Errorf("flow %+v", f)
 		}
-	}
-}
-
-func TestServerThatSaysNothing(t *testing.T) {
-	t.Parallel()
-	r := start(t, script(t, func(a *app) { _, _ = a.in.ReadByte() }))
-	a := r.dial()
-	a.say("GET http://x.test/ HTTP/1.1\r\n\r\n")
-	a.hear("HTTP/1.1 502 Bad Gateway")
-	if f := r.quiet(1)[0]; !strings.Contains(f.Error, "without an answer") {
-		t.Errorf("error %q", f.Error)
-	}
-}
-
-func TestAppThatGoesBeforeTheAnswer(t *testing.T) {
-	t.Parallel()
-	asked, hold := make(chan struct{}), make(chan struct{})
-	defer close(hold)
-	r := start(t, script(t, func(a *app) {
-		_, _ = a.in.ReadString('\n')
-		close(asked)
-		<-hold
-	}), func(c *proxy.Config) { c.Limits.Linger = time.Millisecond })
-	a := r.dial()
-	a.say("GET http://x.test/ HTTP/1.1\r\n\r\n")
-	<-asked
-	_ = a.Close()
-	if f := r.quiet(1)[0]; !strings.Contains(f.Error, "the app closed") {
-		t.Errorf("error %q", f.Error)
 	}
 }
 
@@ -416,20 +311,75 @@ func TestListensOnLoopbackOnly(t *testing.T) {
 
 func TestStraysAreAnsweredAndRecorded(t *testing.T) {
 	t.Parallel()
-	server := httptest.NewServer(http.NotFoundHandler())
-	defer server.Close()
-	r := start(t, server.Listener.Addr().String(), func(c *proxy.Config) { c.Limits.Head = 4096 })
-	for i, c := range []struct{ say, hear, has string }{
-		{"SSH-2.0-odd\r\n", "HTTP/1.1 400 ", "not an HTTP request"},
-		{"GET /no-host HTTP/1.1\r\n\r\n", "HTTP/1.1 400 ", "which server"},
-		{"GET http://x.test/" + strings.Repeat("x", 9000) + " HTTP/1.1\r\n\r\n", "HTTP/1.1 431 ", "longer than"},
+	r := start(t, mirror(t))
+	for i, c := range []struct{ say, has string }{
+		{"SSH-2.0-odd\r\n", "neither"},
+		{"POST /no-host HTTP/1.1\r\nContent-Length: 6\r\n\r\nsecret", "which server"},
 	} {
 		a := r.dial()
 		a.say(c.say)
-		a.hear(c.hear)
-		_ = a.rest()
-		if f := r.quiet(i + 1)[i]; !strings.Contains(f.Error, c.has) || f.BytesOut == 0 {
+		a.hear("HTTP/1.1 400 ")
+		_ = a.Close()
+		if f := r.quiet(i + 1)[i]; !strings.Contains(f.Error, c.has) || r.all(f, true) != c.say {
 			t.Errorf("flow %+v", f)
 		}
 	}
+}
+
+// TestUnneededConnections: connections that bring nothing do not keep anybody
+// waiting, even if they stay open.
+func TestUnneededConnections(t *testing.T) {
+	t.Parallel()
+	server, trust := secure(t)
+	r := start(t, server.Listener.Addr().String(), trust)
+	silent := r.dial()
+	tunnel := r.dial()
+	tunnel.tunnel("example.com:443")
+	opened := r.dial()
+	opened.tunnel("example.com:443")
+	conn := tls.Client(opened.Conn, &tls.Config{ServerName: "example.com", RootCAs: certs(t, variable(t, r.env, "TELLTALE_CA"))})
+	if err := conn.HandshakeContext(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	r.quiet(0)
+	_ = silent.Close()
+	if flows := r.stop(); len(flows) != 2 {
+		t.Errorf("flows %+v: want those of the two tunnels", flows)
+	}
+}
+
+// TestTunnelsThatAreBeingOpenedAreWaitedFor: from the first word of an app to
+// what it has to say there is no moment that looks like the end.
+func TestTunnelsThatAreBeingOpenedAreWaitedFor(t *testing.T) {
+	t.Parallel()
+	server, trust := secure(t)
+	dialled, dial := make(chan struct{}), make(chan struct{})
+	r := start(t, "", trust, func(c *proxy.Config) {
+		c.Resolve = func(context.Context, string, int) (string, error) {
+			close(dialled)
+			<-dial
+			return server.Listener.Addr().String(), nil
+		}
+	})
+	c, answered := client(t, r.env), make(chan struct{})
+	go func() {
+		defer close(answered)
+		resp, err := c.Post("https://example.com/up", "text/plain", strings.NewReader("the message"))
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		_ = resp.Body.Close()
+	}()
+	<-dialled
+	quiet := make(chan []telltale.Flow, 1)
+	go func() {
+		r.proxy.Quiet(t.Context())
+		quiet <- r.recorder.Flows()
+	}()
+	close(dial)
+	if flows := <-quiet; len(flows) != 1 || r.all(flows[0], true) == "" {
+		t.Errorf("flows %+v: want the one that was on its way", flows)
+	}
+	<-answered
 }

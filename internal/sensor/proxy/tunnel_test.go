@@ -53,10 +53,8 @@ func TestHTTPSIsOpened(t *testing.T) {
 		if f.Protocol != "https" || f.Visibility != telltale.Intercepted || f.Host != "example.com" || f.Port != 443 || f.Error != "" {
 			t.Errorf("flow %+v", f)
 		}
-		for _, leg := range []telltale.Leg{telltale.LegApp, telltale.LegServer} {
-			if got := r.message(f, leg, true); !strings.HasPrefix(got, "POST /up HTTP/1.1\r\n") || !strings.HasSuffix(got, "the message") {
-				t.Errorf("leg %s: %q", leg, got)
-			}
+		if got := r.all(f, true); !strings.HasPrefix(got, "POST /up HTTP/1.1\r\n") || !strings.HasSuffix(got, "the message") {
+			t.Errorf("kept is %q", got)
 		}
 	}
 	if flows[0].Conn != flows[1].Conn {
@@ -90,24 +88,19 @@ func TestManyTunnelsAtOnce(t *testing.T) {
 	}
 }
 
-func TestServerThatCannotBeVerifiedIsRefused(t *testing.T) {
+// TestServerThatCannotBeVerified: the app decides, as it would without us.
+func TestServerThatCannotBeVerified(t *testing.T) {
 	t.Parallel()
 	server, _ := secure(t)
 	r := start(t, server.Listener.Addr().String())
-	resp, err := client(t, r.env).Post("https://example.com/up", "text/plain", strings.NewReader("the message"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusBadGateway {
+	c := client(t, r.env)
+	if resp, err := c.Post("https://example.com/up", "text/plain", strings.NewReader("the message")); err == nil {
+		_ = resp.Body.Close()
 		t.Errorf("status %s", resp.Status)
 	}
 	f := r.quiet(1)[0]
-	if !strings.Contains(f.Error, "cannot be verified") || !strings.HasSuffix(r.message(f, telltale.LegApp, true), "the message") {
+	if f.Host != "example.com" || !strings.Contains(f.Error, "refused the sensor's certificate") || r.all(f, true) != "" {
 		t.Errorf("flow %+v", f)
-	}
-	if r.message(f, telltale.LegServer, true) != "" {
-		t.Error("the request was passed on")
 	}
 }
 
@@ -126,7 +119,7 @@ func TestAppThatPinsIsLeftAlone(t *testing.T) {
 		t.Fatal("the app trusted our certificate")
 	}
 	f := r.quiet(1)[0]
-	if f.Visibility != telltale.Opaque || f.Protocol != "tls" || !strings.Contains(f.Error, "refused the sensor's certificate") {
+	if f.Host != "example.com" || f.BytesOut != 0 || !strings.Contains(f.Error, "refused the sensor's certificate") {
 		t.Errorf("flow %+v", f)
 	}
 	resp, err := c.Get("https://example.com/")
@@ -161,7 +154,7 @@ func TestOtherProtocolsPassThroughTunnels(t *testing.T) {
 	}
 	_ = a.Close()
 	f := r.wait(1)[0]
-	if f.Protocol != "tcp" || f.Visibility != telltale.Opaque || f.Host != "peer.test" || f.Port != 7777 || f.Error != "" {
+	if f.Protocol != "tcp" || f.Visibility != telltale.Clear || f.Host != "peer.test" || f.Port != 7777 || f.Error != "" {
 		t.Errorf("flow %+v", f)
 	}
 	var turns []string
@@ -193,20 +186,26 @@ func TestServerThatSpeaksFirst(t *testing.T) {
 	}
 }
 
-func TestOpenTunnelsAreRecordedAtStop(t *testing.T) {
+func TestOpenTunnelsAreRecordedAsFarAsTheyHaveCome(t *testing.T) {
 	t.Parallel()
 	r := start(t, script(t, func(a *app) {
 		a.hear("\x00hi")
 		a.say("ok")
+		a.hear("\x00bye")
+		a.say("yes")
 		_ = a.rest()
 	}))
 	a := r.dial()
 	a.tunnel("peer.test:7777")
 	a.say("\x00hi")
 	a.hear("ok")
-	r.quiet(0) // an open tunnel does not count
+	if f := r.quiet(1)[0]; f.BytesOut != 3 || f.BytesIn != 2 || f.Error != "" {
+		t.Errorf("flow %+v", f)
+	}
+	a.say("\x00bye")
+	a.hear("yes")
 	flows := r.stop()
-	if len(flows) != 1 || flows[0].BytesOut != 3 || flows[0].BytesIn != 2 {
+	if len(flows) != 2 || flows[1].BytesOut != 4 || flows[1].BytesIn != 3 || !strings.Contains(flows[1].Error, "still open") {
 		t.Errorf("flows %+v", flows)
 	}
 }
@@ -222,8 +221,8 @@ func TestHTTPInClearInsideTunnel(t *testing.T) {
 	if f.Protocol != "http" || f.Visibility != telltale.Clear || f.Host != "a1.tom.test" || f.Port != 80 {
 		t.Errorf("flow %+v", f)
 	}
-	if app := r.message(f, telltale.LegApp, true); app != r.message(f, telltale.LegServer, true) || app == "" {
-		t.Errorf("the request was changed: %q", app)
+	if got := r.all(f, true); !strings.HasPrefix(got, "GET /in HTTP/1.1\r\n") {
+		t.Errorf("kept is %q", got)
 	}
 }
 
@@ -243,12 +242,9 @@ func TestUpgradePassesRaw(t *testing.T) {
 	a.hear(reply + "\x02frame")
 	_ = a.rest()
 	_ = a.Close()
-	flows := r.wait(1)
-	if len(flows) != 1 || len(flows[0].Messages) != 6 {
+	flows := r.wait(2)
+	if len(flows) != 2 || r.all(flows[0], false) != reply || r.all(flows[1], true) != "\x01frame" || r.all(flows[1], false) != "\x02frame" {
 		t.Fatalf("flows %+v", flows)
-	}
-	if last := flows[0].Messages[5]; string(r.recorder.Bytes(last.Bytes)) != "\x02frame" || last.Out {
-		t.Errorf("last message %+v", last)
 	}
 }
 
@@ -259,31 +255,16 @@ func TestExpectContinue(t *testing.T) {
 		if err != nil {
 			return
 		}
-		if req.URL.Path == "/no" {
-			a.say("HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n")
-			_ = a.rest()
-			return
-		}
 		a.say("HTTP/1.1 100 Continue\r\n\r\n")
 		b, _ := io.ReadAll(req.Body)
 		a.say("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n" + string(b))
 	}))
-	const head = " HTTP/1.1\r\nHost: x.test\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n"
 	a := r.dial()
-	a.say("POST http://x.test/yes" + head)
+	a.say("POST http://x.test/yes HTTP/1.1\r\nHost: x.test\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n")
 	a.hear("HTTP/1.1 100 Continue\r\n\r\n")
 	a.say("body")
 	a.hear("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody")
-	if f := r.quiet(1)[0]; len(f.Messages) != 6 || !strings.HasSuffix(r.message(f, telltale.LegServer, true), "body") {
-		t.Errorf("flow %+v", f)
-	}
-	b := r.dial()
-	b.say("POST http://x.test/no" + head)
-	b.hear("HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n")
-	if rest := b.rest(); rest != "" {
-		t.Errorf("then %q", rest)
-	}
-	if f := r.quiet(2)[1]; f.Error != "" {
+	if f := r.quiet(1)[0]; len(f.Messages) != 3 || !strings.HasSuffix(r.all(f, true), "body") || f.Error != "" {
 		t.Errorf("flow %+v", f)
 	}
 }
@@ -291,7 +272,7 @@ func TestExpectContinue(t *testing.T) {
 func TestBigBodiesPassWholeAndAreKeptInPart(t *testing.T) {
 	t.Parallel()
 	server, trust := secure(t)
-	r := start(t, server.Listener.Addr().String(), trust, func(c *proxy.Config) { c.Limits.Keep = 1000 })
+	r := start(t, server.Listener.Addr().String(), trust, func(c *proxy.Config) { c.Views.Keep = 1000 })
 	text := strings.Repeat("0123456789", 100_000)
 	resp, err := client(t, r.env).Post("https://example.com/", "text/plain", strings.NewReader(text))
 	if err != nil {
@@ -309,25 +290,6 @@ func TestBigBodiesPassWholeAndAreKeptInPart(t *testing.T) {
 	for _, m := range f.Messages {
 		if kept := len(r.recorder.Bytes(m.Bytes)); kept != 1000 || !m.Cut || m.Size <= int64(len(text)) {
 			t.Errorf("message %+v keeps %d bytes", m, kept)
-		}
-	}
-}
-
-func TestKeptConnectionThatDiedIsReplaced(t *testing.T) {
-	t.Parallel()
-	r := start(t, script(t, func(a *app) {
-		if _, err := http.ReadRequest(a.in); err == nil {
-			a.say("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-		}
-	}))
-	a := r.dial()
-	for range 5 {
-		a.say("GET http://x.test/ HTTP/1.1\r\nHost: x.test\r\n\r\n")
-		a.hear("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-	}
-	for _, f := range r.quiet(5) {
-		if f.Error != "" {
-			t.Errorf("flow %+v", f)
 		}
 	}
 }
@@ -389,7 +351,7 @@ func TestTLSWithOtherProtocolInside(t *testing.T) {
 	_ = b.Close()
 	f := r.wait(1)[0]
 	if f.Protocol != "tls" || f.Visibility != telltale.Intercepted || f.Host != "chat.test" || f.Error != "" ||
-		r.message(f, telltale.LegApp, true) != "\x00login" {
+		r.all(f, true) != "\x00login" {
 		t.Errorf("flow %+v", f)
 	}
 }

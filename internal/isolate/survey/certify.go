@@ -34,7 +34,17 @@ func (s *Search) certify(x suspect) job {
 		}
 		u := &rule{parts: x.parts, own: x.own, alone: x.alone, lines: lines, exact: exact, boundary: Unknown, letters: CaseUnknown, tried: map[int]bool{}}
 		r.early(u)
-		return func() { s.drop(x); k.rules = append(k.rules, u) }
+		var others []suspect
+		if u.boundary != No {
+			others = r.likely(x)
+		}
+		return func() {
+			s.drop(x)
+			k.rules = append(k.rules, u)
+			for _, o := range others {
+				k.suspect(o)
+			}
+		}
 	}
 }
 
@@ -140,6 +150,27 @@ func (r *run) innermost(x suspect) *suspect {
 		}
 	}
 	return nil
+}
+
+// likely tries words that are like a part in its place: a rule may want one or
+// the other.
+func (r *run) likely(x suspect) []suspect {
+	k := r.s.k
+	var out []suspect
+	for i, p := range x.parts {
+		for o := range k.terms {
+			parts := slices.Clone(x.parts)
+			parts[i] = o
+			if len(parts) < 2 || !alike(k.terms[p], k.terms[o]) || slices.Contains(x.parts, o) || slices.Contains(k.inside[p], o) || !k.usable(o) || k.isKnown(parts) {
+				continue
+			}
+			m := r.ask(parts, fmt.Sprintf("does %q do in place of %q?", k.terms[o], k.terms[p]))
+			if has(m.effects, x.own) {
+				out = append(out, suspect{parts: parts, own: x.own, alone: m.effects, keys: []string{m.key}})
+			}
+		}
+	}
+	return out
 }
 
 // isKnown says whether the parts are those of a rule.

@@ -9,10 +9,27 @@ import (
 // in one that was clear.
 func (s *Search) combine() job {
 	k := s.k
-	if m := k.bestBlock(); len(m) > 1 {
+	if m := k.mirrored(k.bestBlock()); len(m) > 1 {
 		return s.combination(m, "words that did not stand together yet, or in the other order", nil)
 	}
 	return nil
+}
+
+// mirrored adds the same words in reverse, as many as fit, if that is most of
+// them: most orders of three words are in such a message.
+func (k *knowledge) mirrored(terms []int) []int {
+	room := k.limit - k.size(terms)
+	out := slices.Clone(terms)
+	for _, t := range slices.Backward(terms) {
+		if room -= len(k.terms[t]) + len(k.c.Sep); room < 0 {
+			break
+		}
+		out = append(out, t)
+	}
+	if 3*len(out) < 5*len(terms) {
+		return terms
+	}
+	return out
 }
 
 // usableTerms lists the terms that messages are made of.
@@ -210,7 +227,7 @@ func (s *Search) mix() job {
 	if len(m.terms) == 0 {
 		return nil
 	}
-	clear := s.combination(m.terms, "two thirds of the words in another order", nil)
+	clear := s.combination(k.mirrored(m.terms), "two thirds of the words in another order", nil)
 	return func(r *run) func() {
 		commit := clear(r)
 		return func() {

@@ -49,32 +49,61 @@ func (u *rule) triedAll(terms []int) bool {
 	return !slices.ContainsFunc(terms, func(t int) bool { return !u.tried[t] })
 }
 
-// tryMany sends a rule with as many words as fit.
+// tryMany sends a rule with as many words as fit. They are from one message
+// that was clear, so that what happens is due to the rule.
 func (s *Search) tryMany(u *rule, all bool) job {
 	k := s.k
-	var todo []int
-	usable := k.usableTerms()
-	for _, t := range usable {
-		if !u.tried[t] && !slices.Contains(u.parts, t) {
-			todo = append(todo, t)
+	best, most := []int(nil), 0
+	for _, at := range k.base {
+		if m := k.log[at].terms; !k.isExcused(m) {
+			others := k.beside(u, m)
+			if n := k.untried(u, others, all); n > most {
+				best, most = others, n
+			}
 		}
 	}
-	// Each word is tried with two rules at least, and with all where it goes in
-	// one message.
-	if !all && (!k.roomy() || 2*len(todo) < len(usable)) {
-		todo = slices.DeleteFunc(todo, func(t int) bool { return k.tries(t) >= 2 })
+	if most == 0 {
+		return nil
 	}
+	return func(r *run) func() { return r.excuses(u, best) }
+}
+
+// beside is what can stand beside the parts of a rule, of a message.
+func (k *knowledge) beside(u *rule, terms []int) []int {
 	m := k.newSet(k.limit)
 	m.free = u
 	for _, p := range u.parts {
 		m.add(p)
 	}
-	m.fill(todo)
-	others := m.terms[len(u.parts):]
-	if len(others) == 0 {
-		return nil
+	for _, t := range terms {
+		if k.usable(t) && !k.stops(u, t) && m.fits(t) {
+			m.add(t)
+		}
 	}
-	return func(r *run) func() { return r.excuses(u, others) }
+	return m.terms[len(u.parts):]
+}
+
+// stops says whether t is or holds a known exception of a rule.
+func (k *knowledge) stops(u *rule, t int) bool {
+	return slices.ContainsFunc(u.stop, func(x int) bool { return x == t || slices.Contains(k.inside[t], x) })
+}
+
+// untried counts the terms that are to be tried with a rule: each with two
+// rules at least, and with all where most go in one message.
+func (k *knowledge) untried(u *rule, terms []int, all bool) int {
+	n, few := 0, 0
+	for _, t := range terms {
+		if !u.tried[t] {
+			n++
+			if k.tries(t) < 2 {
+				few++
+			}
+		}
+	}
+	if all || k.roomy() && 2*n > len(terms) {
+		return n
+	}
+	return few
 }
 
 // roomy says whether all terms fit into one message.
@@ -104,6 +133,9 @@ func (r *run) excuses(u *rule, others []int) func() {
 	lost := !has(m.effects, u.own)
 	switch {
 	case len(more) > 0:
+		if x := r.ask(others, "the same words without it: do they react?"); !x.clear() {
+			return r.resolve(x, quest{seq: x.terms, want: anything, several: true, what: "which words react together", seen: x}, nil)
+		}
 		q := quest{lead: u.parts, seq: others, want: shows(more), what: fmt.Sprintf("what changes the effect of %q", name), seen: m}
 		c := r.minimalMore(q, u)
 		return func() {
@@ -120,7 +152,26 @@ func (r *run) excuses(u *rule, others []int) func() {
 	if c.end != proven {
 		return func() { k.chance++; s.giveUp(u, others) }
 	}
-	return r.exception(u, c.terms, c.last)
+	terms, last := r.innerException(u, c.terms, c.last)
+	return r.exception(u, terms, last)
+}
+
+// innerException tries what stands inside an exception in its place.
+func (r *run) innerException(u *rule, terms []int, last reply) ([]int, reply) {
+	k := r.s.k
+	if len(terms) > 1 {
+		return terms, last
+	}
+	for _, inner := range k.inside[terms[0]] {
+		if k.barred[inner] || u.tried[inner] || slices.Contains(u.parts, inner) {
+			continue
+		}
+		m := r.ask(slices.Concat(u.parts, []int{inner}), "does what stands inside the exception do?")
+		if u.silenced(m) {
+			return r.innerException(u, []int{inner}, m)
+		}
+	}
+	return terms, last
 }
 
 // silenced says whether a message with the parts lacks effects of the rule, and
@@ -234,6 +285,9 @@ func (k *knowledge) excuseRule(u *rule, terms []int, left []string, place Place,
 	}
 	word := strings.Join(k.words(terms), "+")
 	u.try(terms)
+	if len(terms) == 1 {
+		u.stop = append(u.stop, terms[0])
+	}
 	u.unless = append(u.unless, Unless{Word: word, Place: place})
 	u.lines = append(u.lines, Line{Claim: fmt.Sprintf("with %q no reaction", word), Parts: append(k.words(u.parts), k.words(terms)...), Keys: keys})
 	e := k.exceptionOf(terms)

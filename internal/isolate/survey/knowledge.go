@@ -188,3 +188,9 @@ func (k *knowledge) reacts(t int) bool {
 	}
 	return slices.ContainsFunc(k.aside, func(a []int) bool { return len(a) == 1 && a[0] == t })
 }
+
+// standsIn says whether p is in t between words, as in a phrase.
+func (k *knowledge) standsIn(p, t int) bool {
+	return slices.Contains(k.phrase, t) &&
+		strings.Contains(k.c.Sep+k.terms[t]+k.c.Sep, k.c.Sep+k.terms[p]+k.c.Sep)
+}

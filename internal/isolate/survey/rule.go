@@ -18,6 +18,7 @@ type rule struct {
 	exact    bool
 
 	tried   map[int]bool // terms tried as exceptions
+	stop    []int        // terms that disable it one by one
 	twin    bool         // it has the parts of another rule
 	failed  int          // exceptions that could not be shown
 	ordered bool         // order was asked
@@ -27,11 +28,11 @@ type rule struct {
 	met     []*rule      // rules that only copy and that it stood together with
 }
 
-// option says whether term t does for part i: it is the part, or holds it and
-// needs no boundary.
+// option says whether term t does for part i: it is the part, or holds it as a
+// word of its own, or holds it and needs no boundary.
 func (r *rule) option(k *knowledge, i, t int) bool {
 	p := r.parts[i]
-	return p == t || r.boundary == No && slices.Contains(k.around[p], t)
+	return p == t || slices.Contains(k.around[p], t) && (r.boundary == No || k.standsIn(p, t))
 }
 
 // set is a message that grows without making a known rule react.
@@ -92,10 +93,7 @@ func (s *set) whole(r *rule, t int) bool {
 	member := false
 	for i, p := range r.parts {
 		member = member || r.option(s.k, i, t)
-		if s.in[p] {
-			continue
-		}
-		if r.boundary != No || !slices.ContainsFunc(s.k.around[p], func(o int) bool { return s.in[o] }) {
+		if !s.in[p] && !slices.ContainsFunc(s.k.around[p], func(o int) bool { return s.in[o] && r.option(s.k, i, o) }) {
 			return false
 		}
 	}

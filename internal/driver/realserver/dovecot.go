@@ -1,0 +1,63 @@
+package realserver
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+)
+
+//go:embed dovecot.conf
+var dovecotConf string
+
+// ErrRoot says that a server runs as root only.
+var ErrRoot = fmt.Errorf("it needs root: %w", ErrMissing)
+
+// Dovecot keeps mailboxes for all names at example.test, password "pw". Mails
+// for name+folder lie in that folder. It needs root.
+type Dovecot struct {
+	// TLS makes it offer STARTTLS.
+	TLS bool
+}
+
+// Start starts it. lmtp is where it takes mails; Addr where they are read by
+// IMAP.
+func (o Dovecot) Start(ctx context.Context) (s *Server, lmtp string, err error) {
+	bin, err := program("dovecot", "dovecot-imapd, dovecot-lmtpd")
+	if err == nil && os.Getuid() != 0 {
+		err = fmt.Errorf("dovecot: %w", ErrRoot)
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	cert, err := NewCertificate("127.0.0.1")
+	if err != nil {
+		return nil, "", err
+	}
+	s, err = onPorts(2, func(ports []int) (*Server, error) {
+		lmtp = addr(ports[1])
+		c := child{
+			name: "dovecot", log: "log", dirs: []string{"run", "mail"},
+			command: []string{"/bin/sh", "-c", "chown mail @BASE@/mail && exec " + bin + " -F -c @BASE@/dovecot.conf"},
+			files:   map[string][]byte{"dovecot.conf": []byte(o.config(ports)), "ca.pem": cert.Authority, "cert.pem": cert.Cert, "key.pem": cert.Key},
+			ready:   []string{"starting up for imap, lmtp"},
+			failed:  []string{"Address already in use"},
+		}
+		return c.start(ctx)
+	})
+	if err != nil {
+		return nil, "", errors.Join(err)
+	}
+	if o.TLS {
+		s.CA = s.Dir + "/ca.pem"
+	}
+	return s, lmtp, nil
+}
+
+func (o Dovecot) config(ports []int) string {
+	ssl := map[bool]string{true: "yes", false: "no"}[o.TLS]
+	return strings.NewReplacer("@IMAP@", strconv.Itoa(ports[0]), "@LMTP@", strconv.Itoa(ports[1]), "@SSL@", ssl).Replace(dovecotConf)
+}

@@ -18,12 +18,14 @@ type answers struct {
 	byKey map[string]trial
 	next  int // number of the next probe
 	sent  int // probes that were typed
+	// voids counts how often each question was void.
+	voids map[string]int
 }
 
 // newAnswers takes the trials of a record that can be used again: settled,
 // not void, and, where nothing was seen, watched for the whole window.
 func newAnswers(rec *telltale.Record, window time.Duration) *answers {
-	a := &answers{byKey: map[string]trial{}, next: len(rec.Probes) + 1}
+	a := &answers{byKey: map[string]trial{}, next: len(rec.Probes) + 1, voids: map[string]int{}}
 	last := rec.LastReceipts()
 	copied := map[string]bool{}
 	for _, layer := range rec.Layers {
@@ -33,6 +35,9 @@ func newAnswers(rec *telltale.Record, window time.Duration) *answers {
 	}
 	for _, probe := range rec.Probes {
 		receipt, ok := last[probe.ID]
+		if ok && receipt.Outcome == telltale.Void {
+			a.voids[probe.Key]++
+		}
 		if !ok || receipt.Outcome == telltale.Void {
 			continue
 		}

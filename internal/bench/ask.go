@@ -51,6 +51,9 @@ func (e *engine) askOne(ctx context.Context, item scenario.Item) (trial, error) 
 	}
 	var t trial
 	for range tries {
+		if err := e.pace(ctx); err != nil {
+			return trial{}, err
+		}
 		if err := e.mayType(ctx); err != nil {
 			return trial{}, err
 		}
@@ -108,6 +111,7 @@ func (e *engine) try(ctx context.Context, item scenario.Item) (trial, error) {
 	}
 	if receipt.Outcome == telltale.Void {
 		e.voids++
+		e.answers.voids[item.Key]++
 	} else {
 		e.voids = 0
 		e.answers.sent++

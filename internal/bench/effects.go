@@ -24,7 +24,7 @@ const usualShare = 0.5
 // ones on the same way.
 func (e *engine) effects(t trial) survey.Answer {
 	receipt := t.receipt
-	if now, ok := e.answers.byKey[t.probe.Key]; ok && now.probe.ID == t.probe.ID {
+	if now, ok := e.answers.byKey[t.probe.Key]; ok && t.probe.ID != "" && now.probe.ID == t.probe.ID {
 		receipt = now.receipt
 	}
 	if receipt.Outcome == telltale.Void {

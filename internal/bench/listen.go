@@ -63,12 +63,15 @@ func (e *engine) listen(ctx context.Context, d time.Duration) error {
 	return e.follow.open(ctx, e.keys)
 }
 
-func (e *engine) lastSent() time.Time {
-	receipts := e.Case.Snapshot().Receipts
-	if len(receipts) == 0 {
-		return time.Time{}
+// lastSent is when the latest message was settled. It need not be that of the
+// last receipt: one that came late tells of an earlier message.
+func (e *engine) lastSent() (last time.Time) {
+	for _, r := range e.Case.Snapshot().Receipts {
+		if r.Settled.After(last) {
+			last = r.Settled
+		}
 	}
-	return receipts[len(receipts)-1].Settled
+	return last
 }
 
 // cell joins a trial's delivery with the copies seen so far.

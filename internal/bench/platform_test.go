@@ -176,7 +176,7 @@ func (p *platform) applies(l law, m telltale.Typing) bool {
 		usual = p.places[0]
 	}
 	goes := telltale.Sent
-	if m.From == "bob" {
+	if m.From == "b" {
 		goes = telltale.Received
 	}
 	return !excused && !free && (l.place == "" || l.place == usual) && (l.goes == "" || l.goes == goes)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"example.org/telltale"
 	"example.org/telltale/internal/isolate/survey"
@@ -42,7 +43,9 @@ func (e *engine) surveys() bool {
 	case telltale.ScreenEach:
 		return false
 	}
-	return len(e.Scenario.Words) > manyWords || e.Scenario.Combine > 0
+	// Whole sentences are taken apart one by one.
+	long := slices.ContainsFunc(e.Scenario.Words, func(w string) bool { return utf8.RuneCountInString(w) >= article })
+	return !long && len(e.Scenario.Words) > manyWords || e.Scenario.Combine > 0
 }
 
 // route is where a survey is made.
@@ -57,6 +60,8 @@ type walk struct {
 	search *survey.Search
 	asked  []asked
 	times  map[string]int // how often a text was asked
+	// unput are texts that could not be put.
+	unput map[string]bool
 }
 
 // asked is a question of a survey with its trial and what the survey was told.
@@ -98,7 +103,7 @@ func (e *engine) begin(r route, words []string) (*walk, error) {
 	if err != nil {
 		return nil, fmt.Errorf("surveying the words: %w", err)
 	}
-	return &walk{route: r, search: search, times: map[string]int{}}, nil
+	return &walk{route: r, search: search, times: map[string]int{}, unput: map[string]bool{}}, nil
 }
 
 // room is how many bytes the words of a message may take.
@@ -130,20 +135,25 @@ func (e *engine) walk(ctx context.Context, w *walk) (sound bool, err error) {
 // question puts one question, waits for what it may lead to, and answers.
 func (e *engine) question(ctx context.Context, w *walk, q survey.Question) error {
 	mark := scenario.Mark(q.Body)
+	if w.unput[mark] {
+		return w.search.Answer(q.Key, survey.Answer{Void: true})
+	}
 	item := scenario.Ask(e.Scenario, w.direction, w.place,
 		fmt.Sprintf("survey/%s/%s/%s/%d", w.direction, w.place, mark, w.times[mark]), q.Body)
 	w.times[mark]++
 	before := e.answers.next
-	t, err := e.askOne(ctx, item)
+	trials, err := e.askSurely(ctx, []scenario.Item{item})
 	if err != nil {
 		return err
 	}
+	t := trials[0]
 	if e.answers.next != before {
 		if err := e.listen(ctx, e.copyWait()); err != nil {
 			return err
 		}
 	}
 	answer := e.effects(t)
+	w.unput[mark] = answer.Void
 	w.asked = append(w.asked, asked{q, t, answer})
 	return w.search.Answer(q.Key, answer)
 }

@@ -150,7 +150,7 @@ func (e *engine) prove(ctx context.Context, r route, rules []*surveyed) error {
 		}
 	}
 	items := scenario.Prove(e.Scenario, fmt.Sprintf("prove/%s/%s", r.direction, r.place), suspects)
-	trials, err := e.ask(ctx, items)
+	trials, err := e.askSurely(ctx, items)
 	if err != nil {
 		return err
 	}
@@ -190,7 +190,7 @@ func (e *engine) retry(ctx context.Context, rules []*surveyed, r route) error {
 			key := fmt.Sprintf("retry/%s/%s/%s/%d", r.direction, r.place, scenario.Mark(s.text()), i)
 			items[j] = scenario.Ask(e.Scenario, r.direction, r.place, key, s.text())
 		}
-		trials, err := e.ask(ctx, items)
+		trials, err := e.askSurely(ctx, items)
 		if err != nil {
 			return err
 		}

@@ -159,6 +159,10 @@ func (e *engine) catchUp(ctx context.Context) error {
 			e.keys = append(e.keys, *key)
 		}
 	}
+	// What reached a witness meanwhile is an answer as well.
+	if err := e.sight(ctx); err != nil {
+		return err
+	}
 	if err := e.follow.open(ctx, e.keys); err != nil {
 		return cutShort(ctx, err)
 	}

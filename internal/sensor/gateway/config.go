@@ -69,7 +69,27 @@ const (
 	RefuseQUIC QUIC = "refuse"
 	// PassQUIC carries the datagrams as they are.
 	PassQUIC QUIC = "pass"
+	// InterceptQUIC hands connections to Config.CarryQUIC, which opens them.
+	InterceptQUIC QUIC = "intercept"
 )
+
+// QUICUpstream is where a QUIC connection of an app is to go.
+type QUICUpstream struct {
+	// Info is what is known of it so far; no tape has been opened for it.
+	Info tape.Conn
+	// Mapped says that the destination is one of Config.Maps.
+	Mapped bool
+	// Dial opens a socket on the host that sends to the server.
+	Dial func(context.Context) (net.Conn, error)
+	// NextID names the tapes of the connection's streams.
+	NextID func() string
+	// Tag must be what all connection IDs begin with that the app is given,
+	// and these must have eight octets: its datagrams are told apart by them.
+	Tag [4]byte
+	// Busy is called when octets have come that are to be passed on, and
+	// what it returns when they have been.
+	Busy func() func()
+}
 
 // Limits bound what a program inside can make the gateway hold.
 type Limits struct {
@@ -87,6 +107,9 @@ type Limits struct {
 	Dial time.Duration
 	// Answer is how long a DNS query or a ping waits. Default 10 s.
 	Answer time.Duration
+	// QUIC is how many QUIC connections may be open at once that are opened;
+	// beyond that they are refused. Default 256.
+	QUIC int
 	// Idle ends a datagram exchange after so long a silence. Default 60 s.
 	Idle time.Duration
 }
@@ -108,6 +131,12 @@ type Config struct {
 	// Carry takes over a TCP connection and closes both ends when it is
 	// over. It must end when ctx does. nil records the octets as they are.
 	Carry func(ctx context.Context, app net.Conn, up Upstream)
+	// CarryQUIC carries a QUIC connection of which the app's datagrams come
+	// from app, and closes app. It must end when ctx does. If it returns true
+	// the datagrams are to pass as they are, for the reason in Error of what
+	// it returns: it has sent none to the app, and opened no tape. It is
+	// needed for InterceptQUIC.
+	CarryQUIC func(ctx context.Context, app net.PacketConn, up QUICUpstream) (info tape.Conn, unopened bool)
 	// Dial reaches the servers; a net.Dialer's DialContext if nil. network is
 	// "tcp" or "udp", address an IP address with port.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
@@ -145,8 +174,11 @@ func (c *Config) defaults() error {
 	if c.QUIC == "" {
 		c.QUIC = RefuseQUIC
 	}
-	if c.QUIC != RefuseQUIC && c.QUIC != PassQUIC {
-		return fmt.Errorf("gateway: unknown way %q with QUIC; use refuse or pass", c.QUIC)
+	if c.QUIC != RefuseQUIC && c.QUIC != PassQUIC && c.QUIC != InterceptQUIC {
+		return fmt.Errorf("gateway: unknown way %q with QUIC; use refuse, pass or intercept", c.QUIC)
+	}
+	if c.QUIC == InterceptQUIC && c.CarryQUIC == nil {
+		return errors.New("gateway: QUIC is to be opened, and nobody does: set Config.CarryQUIC")
 	}
 	if c.Clock == nil {
 		c.Clock = time.Now
@@ -171,7 +203,7 @@ func (l *Limits) defaults() {
 	for _, n := range []struct {
 		at   *int
 		most int
-	}{{&l.Connections, 16384}, {&l.Queries, 1024}, {&l.Flows, 4096}} {
+	}{{&l.Connections, 16384}, {&l.Queries, 1024}, {&l.Flows, 4096}, {&l.QUIC, 256}} {
 		if *n.at <= 0 {
 			*n.at = n.most
 		}

@@ -40,6 +40,8 @@ type exchange struct {
 	// last is when something passed, in nanoseconds since the table began.
 	last     atomic.Int64
 	answered atomic.Bool
+	// opener is set where QUIC is opened.
+	opener *opener
 	// mu guards over and info.Error, answers one writer at a time.
 	mu, answers sync.Mutex
 	over        bool
@@ -153,6 +155,11 @@ func (x *exchange) run() {
 	x.ctx = ctx
 	first := <-x.in // whoever began the exchange hands it over next
 	x.begin(first)
+	if x.opens() {
+		x.opener = newOpener(x)
+		x.opener.run(first, cancel)
+		return
+	}
 	c := x.decide(first)
 	var ok bool
 	if x.tape, ok = x.g.open(x.info); ok {
@@ -238,6 +245,9 @@ func (x *exchange) arrived(b []byte) bool {
 	defer x.answers.Unlock()
 	x.touch()
 	x.answered.Store(true)
+	if x.opener != nil {
+		x.opener.learn(b)
+	}
 	return x.g.write(x.tape, x.info.ID, false, b)
 }
 

@@ -3,6 +3,11 @@ package gateway
 // What the tests look at from outside.
 var (
 	QUICInitial = quicInitial
+	// QUICIDs are those that a datagram is for and comes from.
+	QUICIDs = func(b []byte) (to, from []byte) {
+		to, _ = quicTo(b)
+		return to, quicFrom(b)
+	}
 	ParsePacket = func(b []byte) (body []byte, err error) {
 		p, err := parsePacket(b)
 		return p.body, err

@@ -130,6 +130,9 @@ func FuzzQUIC(f *testing.F) {
 		if gateway.QUICInitial(b) && b[0]&0xc0 != 0xc0 {
 			t.Errorf("% x is none", b[:1])
 		}
+		if to, from := gateway.QUICIDs(b); len(to) > 20 || len(from) > 20 || len(to)+len(from) > len(b) {
+			t.Errorf("IDs %x and %x in %d octets", to, from, len(b))
+		}
 	})
 }
 

@@ -27,6 +27,8 @@ type Gateway struct {
 	known   processes
 	// queries holds one item for each DNS query and ping under way.
 	queries chan struct{}
+	// quics holds one item for each QUIC connection that is opened.
+	quics chan struct{}
 
 	serial atomic.Int64
 	// began is when, and last how long after it the last packet came.
@@ -58,7 +60,7 @@ func New(cfg Config) (*Gateway, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &Gateway{cfg: cfg, maps: m, reading: make(chan struct{}), gone: make(chan struct{}), queries: make(chan struct{}, cfg.Limits.Queries)}
+	g := &Gateway{cfg: cfg, maps: m, reading: make(chan struct{}), gone: make(chan struct{}), queries: make(chan struct{}, cfg.Limits.Queries), quics: make(chan struct{}, cfg.Limits.QUIC)}
 	g.end = &linkEnd{mtu: uint32(cfg.MTU), send: g.send}
 	if g.stack, err = newStack(g.end); err != nil {
 		return nil, err

@@ -1,6 +1,10 @@
 package gateway
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"example.org/telltale/internal/sensor/tape"
+)
 
 // quicInitial reports whether a datagram begins a QUIC connection: an Initial
 // packet of version 1 or 2, or of any version in a datagram as long as a
@@ -19,6 +23,57 @@ func quicInitial(b []byte) bool {
 		return kind == 1 && connectionIDs(b)
 	}
 	return len(b) >= 1200 && connectionIDs(b)
+}
+
+// quicKnown reports whether a datagram begins a connection of a version that can
+// be opened.
+func quicKnown(b []byte) bool {
+	if !quicInitial(b) {
+		return false
+	}
+	version := binary.BigEndian.Uint32(b[1:])
+	return version == 1 || version == 0x6b3343cf
+}
+
+// quicTo is the connection ID that a datagram of the app is for. Of those
+// with a short header, which does not say how long it is, it is as many
+// octets as IDs of ours have; long says that the header is a long one.
+func quicTo(b []byte) (id []byte, long bool) {
+	switch {
+	case len(b) < 1+quicIDSize:
+		return nil, false
+	case b[0]&0x80 == 0:
+		return b[1 : 1+quicIDSize], false
+	case !connectionIDs(b):
+		return nil, true
+	}
+	return b[6 : 6+int(b[5])], true
+}
+
+// quicFrom is the connection ID that a server wants to be called by, as far
+// as a datagram says it.
+func quicFrom(b []byte) []byte {
+	if len(b) < 7 || b[0]&0x80 == 0 || !connectionIDs(b) {
+		return nil
+	}
+	b = b[6+int(b[5]):]
+	return b[1 : 1+int(b[0])]
+}
+
+// quicIDSize is how long connection IDs are that QUICUpstream.Tag begins.
+const quicIDSize = 8
+
+// opens reports whether the exchange is one of QUIC connections that are
+// opened.
+func (x *exchange) opens() bool {
+	return x.info.Proto == "quic" && x.g.cfg.QUIC == InterceptQUIC && x.why == "" && x.g.refuses(x.key.dst) == ""
+}
+
+// quicEnded is what became of a connection.
+type quicEnded struct {
+	end      *quicEnd
+	info     tape.Conn
+	unopened bool
 }
 
 // connectionIDs reports whether two connection IDs of at most 20 octets stand

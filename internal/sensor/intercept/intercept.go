@@ -10,6 +10,7 @@
 package intercept
 
 import (
+	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -91,10 +92,13 @@ type Interceptor struct {
 	suspect *authority.Authority
 	base    *tls.Config // the app's side: holds the keys of its tickets
 	tickets tls.ClientSessionCache
-	keyLog  io.Writer // of the app's side
-	closed  closed
-	judged  verdicts
-	buffers buffers
+	// The same for QUIC, whose tickets hold more.
+	quicTickets tls.ClientSessionCache
+	quicKey     [32]byte  // of the tickets that apps get
+	keyLog      io.Writer // of the app's side
+	closed      closed
+	judged      verdicts
+	buffers     buffers
 
 	mu  sync.Mutex
 	err error
@@ -116,8 +120,11 @@ func New(c Config) (*Interceptor, error) {
 	if err != nil {
 		return nil, fmt.Errorf("intercept: %w", err)
 	}
-	i := &Interceptor{cfg: c, suspect: suspect, tickets: sessions(c.KeyLog != nil), keyLog: join(c.Secrets, c.KeyLog)}
+	i := &Interceptor{cfg: c, suspect: suspect, tickets: sessions(c.KeyLog != nil), quicTickets: tls.NewLRUClientSessionCache(1024), keyLog: join(c.Secrets, c.KeyLog)}
 	i.base = &tls.Config{GetConfigForClient: perConnection, Time: c.Clock}
+	if _, err := rand.Read(i.quicKey[:]); err != nil {
+		return nil, fmt.Errorf("intercept: %w", err)
+	}
 	return i, nil
 }
 

@@ -39,10 +39,24 @@ type Conn struct {
 	Visibility telltale.Visibility
 	// TLS is set when TLS was spoken.
 	TLS *TLS
+	// Stream is set for a stream of a QUIC connection that was opened. The
+	// connection has a record of its own, with what belongs to no stream:
+	// its datagrams (RFC 9221).
+	Stream *Stream
 	// Background says that nobody was typing.
 	Background bool
 	// Error is what went wrong, in words: refused, reset, no such name.
 	Error string
+}
+
+// Stream is one stream of QUIC.
+type Stream struct {
+	// Of is the ID of the connection's record. It is opened before those of
+	// its streams and closed after them.
+	Of string
+	// Number of the stream: the lowest bit is 1 if the server began it, the
+	// next is 1 if only who began it may write (RFC 9000, section 2.1).
+	Number uint64
 }
 
 // Process is the program that owned the app's end.
@@ -116,4 +130,12 @@ type Bulker interface {
 	// Bulk appends to both directions; either may be empty, neither must be
 	// kept.
 	Bulk(out, in []byte) error
+}
+
+// Ender is a Tape that wants to know when one direction has ended while the
+// other goes on. It is told of the streams of QUIC.
+type Ender interface {
+	// End says that no more octets follow in a direction: in order if why is
+	// empty, or because of a reset. It comes from who writes the octets.
+	End(out bool, why string)
 }

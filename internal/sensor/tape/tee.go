@@ -53,6 +53,14 @@ func (t teed) Learn(c Conn) {
 	}
 }
 
+func (t teed) End(out bool, why string) {
+	for _, one := range t {
+		if ender, ok := one.(Ender); ok {
+			ender.End(out, why)
+		}
+	}
+}
+
 func (t teed) Close(c Conn) error {
 	var errs []error
 	for _, one := range t {

@@ -60,21 +60,23 @@ type notice struct {
 
 type linkNotice struct {
 	Kind string
+	// Sockets says that a second descriptor comes, by which the owner may ask
+	// the kernel for the box's sockets.
+	Sockets bool `json:",omitempty"`
 	// Gateway and App are the Ethernet addresses of a veth link.
 	Gateway, App []byte `json:",omitempty"`
 }
 
-// send writes v as one line on the socket fd, with a descriptor unless it is
-// negative.
-func send(fd int, v any, pass int) error {
+// send writes v as one line on the socket fd, with descriptors.
+func send(fd int, v any, pass ...int) error {
 	line, err := json.Marshal(v)
 	if err != nil {
 		return err
 	}
 	line = append(line, '\n')
 	var rights []byte
-	if pass >= 0 {
-		rights = unix.UnixRights(pass)
+	if len(pass) > 0 {
+		rights = unix.UnixRights(pass...)
 	}
 	for len(line) > 0 {
 		n, err := unix.SendmsgN(fd, line, rights, nil, unix.MSG_NOSIGNAL)
@@ -135,7 +137,7 @@ func (r *noticeReader) more() error {
 	return nil
 }
 
-// take returns the descriptor that came with the last notice.
+// take returns the next descriptor that came with the last notice.
 func (r *noticeReader) take() (int, error) {
 	if len(r.fds) == 0 {
 		return -1, errors.New("no descriptor came with the link")

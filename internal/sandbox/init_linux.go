@@ -37,7 +37,7 @@ func Init() int {
 		err = fmt.Errorf("stage %q is unknown", o.Stage)
 	}
 	if err != nil {
-		_ = send(controlFD, notice{Error: err.Error()}, -1) // as above
+		_ = send(controlFD, notice{Error: err.Error()}) // as above
 		return 1
 	}
 	return 0
@@ -67,10 +67,16 @@ func setUp(o order) error {
 	if err != nil {
 		return err
 	}
-	if err := send(controlFD, notice{Link: &about}, link); err != nil {
+	pass := []int{link}
+	if sockets, err := openSockets(); err == nil { // else the owner reads tables
+		about.Sockets, pass = true, append(pass, sockets)
+	}
+	if err := send(controlFD, notice{Link: &about}, pass...); err != nil {
 		return err
 	}
-	_ = unix.Close(link) // it is the owner's now
+	for _, fd := range pass {
+		_ = unix.Close(fd) // it is the owner's now
+	}
 	if err := o.Tree.build(); err != nil {
 		return err
 	}
@@ -83,7 +89,7 @@ func setUp(o order) error {
 	if err != nil {
 		return err
 	}
-	if err := send(controlFD, notice{Started: true}, -1); err != nil {
+	if err := send(controlFD, notice{Started: true}); err != nil {
 		return err
 	}
 	if err := leaveStandardFiles(); err != nil {
@@ -148,7 +154,7 @@ func reap(program int) error {
 			if status.Signaled() {
 				exit = Exit{Signal: int(status.Signal())}
 			}
-			if err := send(controlFD, notice{Exit: &exit}, -1); err != nil {
+			if err := send(controlFD, notice{Exit: &exit}); err != nil {
 				return err
 			}
 		}

@@ -77,6 +77,13 @@ func loopbackUp() error {
 	return nil
 }
 
+// openSockets opens a socket by which the kernel can be asked whose a socket
+// of the box is (sock_diag(7)). An owner who is not root could not open one
+// here himself.
+func openSockets() (int, error) {
+	return unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_SOCK_DIAG)
+}
+
 // openTun makes the TUN device.
 func openTun() (int, error) {
 	fd, err := unix.Open("/dev/net/tun", unix.O_RDWR|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)

@@ -5,6 +5,7 @@ package sandbox
 import (
 	"context"
 	"errors"
+	"os"
 )
 
 // ErrUnsupported says that there is no sandbox here.
@@ -28,6 +29,9 @@ func (*Sandbox) Link() Link { return nil }
 
 // Kind says what carries the packets.
 func (*Sandbox) Kind() string { return "" }
+
+// Sockets is by what the kernel can be asked for the box's sockets.
+func (*Sandbox) Sockets() *os.File { return nil }
 
 // PID is the first process of the box, as the host sees it.
 func (*Sandbox) PID() int { return 0 }

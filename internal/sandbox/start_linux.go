@@ -27,6 +27,7 @@ type Sandbox struct {
 	notices *noticeReader
 	link    Link
 	kind    string
+	sockets *os.File
 	done    chan struct{}
 	// exit and err are set before done is closed.
 	exit Exit
@@ -61,6 +62,7 @@ func Start(ctx context.Context, c Config) (*Sandbox, error) {
 		s.kill()
 		_ = s.cmd.Wait() // it was killed
 		s.notices.close()
+		s.forgetSockets()
 		return nil, err
 	}
 	s.unhook = context.AfterFunc(ctx, func() { _ = s.Stop(context.Background()) })
@@ -144,6 +146,14 @@ func (s *Sandbox) attach(n linkNotice) error {
 	if err != nil {
 		return err
 	}
+	if n.Sockets {
+		sockets, err := s.notices.take()
+		if err != nil {
+			_ = unix.Close(fd) // there will be no link
+			return err
+		}
+		s.sockets = os.NewFile(uintptr(sockets), "sockets")
+	}
 	s.kind = n.Kind
 	s.link, err = openLink(fd, n)
 	return err
@@ -165,6 +175,7 @@ func (s *Sandbox) watch() {
 	s.notices.close()
 	s.unhook()
 	drain(s.link)
+	s.forgetSockets()
 	s.mu.Lock()
 	switch {
 	case exit != nil:
@@ -215,6 +226,17 @@ func (s *Sandbox) Link() Link { return s.link }
 
 // Kind says what carries the packets: "tun" or "veth".
 func (s *Sandbox) Kind() string { return s.kind }
+
+// Sockets is a netlink socket of the family NETLINK_SOCK_DIAG that was opened
+// in the box's network, to ask the kernel whose a socket there is; nil if the
+// kernel cannot be asked. The sandbox closes it when it ends.
+func (s *Sandbox) Sockets() *os.File { return s.sockets }
+
+func (s *Sandbox) forgetSockets() {
+	if s.sockets != nil {
+		_ = s.sockets.Close() // nothing was written to it
+	}
+}
 
 // PID is the first process of the box, as the host sees it. Its /proc
 // directory shows the box's sockets.

@@ -172,7 +172,7 @@ func (b *Box) gateway(s *sandbox.Sandbox) (*gateway.Gateway, error) {
 	inside := sandbox.Inside()
 	c := gateway.Config{
 		Link: s.Link(), MTU: sandbox.MTU, Addr4: inside.Gateway4, Addr6: inside.Gateway6,
-		Sink: b.cfg.Sink, Maps: b.cfg.Maps, QUIC: b.cfg.QUIC, Clock: b.cfg.Clock, Owners: gateway.NewOwners(s.PID()),
+		Sink: b.cfg.Sink, Maps: b.cfg.Maps, QUIC: b.cfg.QUIC, Clock: b.cfg.Clock, Owners: owners(s),
 		NextID: b.open.nextID,
 		Carry: func(ctx context.Context, app net.Conn, up gateway.Upstream) {
 			// An error is that of the sink, and stays in it.
@@ -183,6 +183,17 @@ func (b *Box) gateway(s *sandbox.Sandbox) (*gateway.Gateway, error) {
 		c.Packets = b.cfg.Packets.packet
 	}
 	return gateway.New(c)
+}
+
+// owners find the programs of a sandbox by the socket that it opened inside,
+// or without one.
+func owners(s *sandbox.Sandbox) gateway.Owners {
+	if inside := s.Sockets(); inside != nil {
+		if by, err := gateway.NewOwnersBy(s.PID(), inside); err == nil {
+			return by
+		}
+	}
+	return gateway.NewOwners(s.PID())
 }
 
 // Settle waits until nothing is on its way to any gateway, or for the end

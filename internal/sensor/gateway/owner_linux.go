@@ -31,13 +31,25 @@ func NewHostOwners() Owners {
 // network: inside is a netlink socket of the family NETLINK_SOCK_DIAG that was
 // opened there. It is not used any more when NewOwnersBy returns.
 func NewOwnersBy(pid int, inside *os.File) (Owners, error) {
-	fd, err := unix.FcntlInt(inside.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+	fd, err := duplicate(inside)
 	if err != nil {
 		return nil, fmt.Errorf("asking for sockets: %w", err)
 	}
 	o := &procOwners{pid: pid, net: pid, known: map[uint64]tape.Process{}}
 	o.open.Do(func() { o.diag, err = diagOf(fd) })
 	return o, err
+}
+
+// duplicate copies the descriptor of a file that another may close meanwhile.
+func duplicate(f *os.File) (fd int, err error) {
+	raw, err := f.SyscallConn()
+	if err != nil {
+		return -1, err
+	}
+	if failed := raw.Control(func(own uintptr) { fd, err = unix.FcntlInt(own, unix.F_DUPFD_CLOEXEC, 0) }); failed != nil {
+		return -1, failed
+	}
+	return fd, err
 }
 
 // asked is one question to procOwners.

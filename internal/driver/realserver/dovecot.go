@@ -3,7 +3,6 @@ package realserver
 import (
 	"context"
 	_ "embed"
-	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -12,9 +11,6 @@ import (
 
 //go:embed dovecot.conf
 var dovecotConf string
-
-// ErrRoot says that a server runs as root only.
-var ErrRoot = fmt.Errorf("it needs root: %w", ErrMissing)
 
 // Dovecot keeps mailboxes for all names at example.test, password "pw". Mails
 // for name+folder lie in that folder. It needs root.
@@ -27,8 +23,8 @@ type Dovecot struct {
 // IMAP.
 func (o Dovecot) Start(ctx context.Context) (s *Server, lmtp string, err error) {
 	bin, err := program("dovecot", "dovecot-imapd, dovecot-lmtpd")
-	if err == nil && os.Getuid() != 0 {
-		err = fmt.Errorf("dovecot: %w", ErrRoot)
+	if err == nil {
+		err = needRoot("dovecot")
 	}
 	if err != nil {
 		return nil, "", err
@@ -46,15 +42,27 @@ func (o Dovecot) Start(ctx context.Context) (s *Server, lmtp string, err error) 
 			ready:   []string{"starting up for imap, lmtp"},
 			failed:  []string{"Address already in use"},
 		}
-		return c.start(ctx)
+		s, err := c.start(ctx)
+		if err == nil {
+			s.Addr = addr(ports[0])
+		}
+		return s, err
 	})
 	if err != nil {
-		return nil, "", errors.Join(err)
+		return nil, "", err
 	}
 	if o.TLS {
 		s.CA = s.Dir + "/ca.pem"
 	}
 	return s, lmtp, nil
+}
+
+// needRoot is the error for servers that drop to several users of their own.
+func needRoot(name string) error {
+	if os.Getuid() == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s as an ordinary user: %w", name, ErrMissing)
 }
 
 func (o Dovecot) config(ports []int) string {

@@ -248,10 +248,19 @@ func (t *table) touch(one *talk, p pcapng.Packet, fromClient bool) {
 	}
 }
 
-// trailer reads the name that PCAPdroid puts behind packets.
+// trailer reads the name that PCAPdroid puts behind packets: magic, user id,
+// 20 octets of name and a checksum, in a frame between addresses of zeros. It
+// stands behind the IP packet: what stands at its end its sender chose.
 func trailer(b []byte) string {
-	const size, magic = 32, 0x01072021
-	if len(b) < 14+20+size || binary.BigEndian.Uint32(b[len(b)-size:]) != magic {
+	const head, size, magic = 14, 32, 0x01072021
+	if len(b) < head+20+size || binary.BigEndian.Uint32(b[len(b)-size:]) != magic || [12]byte(b) != [12]byte{} {
+		return ""
+	}
+	ip := int(binary.BigEndian.Uint16(b[head+2:]))
+	if b[head]>>4 == 6 {
+		ip = 40 + int(binary.BigEndian.Uint16(b[head+4:]))
+	}
+	if ip == 0 || len(b) < head+ip+size {
 		return ""
 	}
 	name, _, _ := bytes.Cut(b[len(b)-size+8:len(b)-4], []byte{0})

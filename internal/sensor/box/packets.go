@@ -2,7 +2,6 @@ package box
 
 import (
 	"encoding/binary"
-	"fmt"
 	"io"
 	"strings"
 	"sync"
@@ -48,7 +47,7 @@ func NewPackets(w io.Writer, command []string, limit int64) (*Packets, error) {
 func (p *Packets) packet(at time.Time, b []byte, inbound bool, owner tape.Process) {
 	one := pcapng.Packet{At: at, Data: b}
 	if owner.Name != "" && p.first(endsOf(b, inbound)) {
-		one.Comments = []string{processNote(owner)}
+		one.Comments = []string{owner.Note()}
 	}
 	_ = p.Packet(one)
 }
@@ -65,15 +64,6 @@ func (p *Packets) first(key [40]byte) bool {
 	}
 	p.noted[key] = true
 	return true
-}
-
-func processNote(p tape.Process) string {
-	note := fmt.Sprintf("pid %d %s", p.PID, p.Name)
-	if len(p.Command) > 0 {
-		note += ": " + strings.Join(p.Command, " ")
-	}
-	const most = 1000
-	return note[:min(len(note), most)]
 }
 
 // endsOf names the two ends of a packet, the program's first: protocol,

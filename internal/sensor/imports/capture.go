@@ -1,9 +1,7 @@
 package imports
 
 import (
-	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -15,12 +13,6 @@ import (
 	"example.org/telltale/internal/pcapng"
 	"example.org/telltale/internal/sensor/tape"
 )
-
-// maxApps bounds the programs that a capture names.
-const maxApps = 1 << 14
-
-// origins are the programs that PCAPdroid names, by user id.
-type origins map[string]string
 
 // capture reads a pcap or pcapng file: once for its secrets, which may stand
 // behind the packets that they open, and once for its packets.
@@ -89,36 +81,6 @@ func (m *Importer) secrets(f io.Reader) error {
 			return fmt.Errorf("%s: %w", m.file, err)
 		}
 	}
-}
-
-// take reads PCAPdroid's custom block: which user id is which program.
-func (o origins) take(enterprise uint32, b []byte) {
-	const pcapdroid = 62652
-	if enterprise != pcapdroid || len(b) < 10 || b[2] != 1 || len(o) >= maxApps {
-		return
-	}
-	var order binary.ByteOrder = binary.LittleEndian
-	if binary.BigEndian.Uint16(b) == 1 {
-		order = binary.BigEndian
-	}
-	if order.Uint16(b) != 1 {
-		return
-	}
-	n := int(b[8])
-	if len(b) < 10+n {
-		return
-	}
-	if name := string(bytes.ToValidUTF8(b[10:10+n], nil)); name != "" {
-		o["u-"+strconv.FormatUint(uint64(order.Uint32(b[4:])), 10)] = name
-	}
-}
-
-// process is who owned the app's end, as the capture says.
-func (o origins) process(from reassemble.Origin) tape.Process {
-	if from.App != "" {
-		return tape.Process{Name: strings.ToValidUTF8(from.App, "")}
-	}
-	return tape.Process{Name: o[from.Comment]}
 }
 
 // talk begins a conversation of a capture.

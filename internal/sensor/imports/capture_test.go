@@ -138,30 +138,6 @@ func TestDatagrams(t *testing.T) {
 	}
 }
 
-// TestPrograms: PCAPdroid says whose packets they are.
-func TestPrograms(t *testing.T) {
-	t.Parallel()
-	file := capture(t, nil, "")
-	block := []byte{0xbc, 0xf4, 0, 0, 1, 0, 1, 0, 0x39, 0x30, 0, 0, 8, 3}
-	block = append(append(block, "com.x.im"...), "Chat"[:3]...)
-	for len(block)%4 != 0 {
-		block = append(block, 0)
-	}
-	n := byte(12 + len(block))
-	file = append(append(append(file, 0xad, 0x0b, 0, 0, n, 0, 0, 0), block...), n, 0, 0, 0)
-	shots := film(client(), server(), []said{{true, []byte(question)}})
-	shots[0].Comments = []string{"u-12345"}
-	rest := capture(t, shots, "")
-	at := bytes.Index(rest, []byte{6, 0, 0, 0}) // behind the section and the interface, which the first has
-	for rest[at+4] == 0 || at%4 != 0 {
-		at++
-	}
-	flows, _ := read(t, append(file, rest[at:]...), "")
-	if len(flows) != 1 || flows[0].Process.Name != "com.x.im" {
-		t.Errorf("%+v", flows)
-	}
-}
-
 func TestFailedAttempts(t *testing.T) {
 	t.Parallel()
 	shots := film(client(), server(), nil)[:1]

@@ -11,16 +11,16 @@ import (
 // ruleText says a rule that a survey found in plain sentences.
 func ruleText(c telltale.Claim) string {
 	r := c.Rule
-	text := "The text " + orList(r, 0) + " sets it off"
+	text := "The text " + r.Part(0) + " sets it off"
 	if len(r.Parts) > 1 {
 		parts := make([]string, len(r.Parts))
 		for i := range r.Parts {
-			parts[i] = orList(r, i)
+			parts[i] = r.Part(i)
 		}
 		text = "The words " + strings.Join(parts, " and ") + " set it off when they are together in a message"
 	}
-	if how := comparison(r); how != "" {
-		text += " (" + how + ")"
+	if how := r.Manner(); len(how) > 0 {
+		text += " (" + strings.Join(how, ", ") + ")"
 	}
 	if len(c.Without) > 0 {
 		text += ", unless " + exceptionList(c.Without, r) + " is in it too"
@@ -29,7 +29,7 @@ func ruleText(c telltale.Claim) string {
 	if c.Direction == telltale.Both {
 		way = ", sent or received,"
 	}
-	text += ": such a message" + way + " " + fateText(r) + "."
+	text += ": such a message" + way + " " + r.Fate() + "."
 	if len(r.Places) > 0 {
 		text += " It was so in " + strings.Join(r.Places, ", ") + "."
 	}
@@ -37,43 +37,6 @@ func ruleText(c telltale.Claim) string {
 		text += " It was not so in " + strings.Join(r.Spared, ", ") + "."
 	}
 	return text
-}
-
-// orList is a part with the words that do in its place.
-func orList(r *telltale.Rule, i int) string {
-	out := fmt.Sprintf("%q", r.Parts[i])
-	if i < len(r.Or) {
-		for _, w := range r.Or[i] {
-			out += fmt.Sprintf(" or %q", w)
-		}
-	}
-	return out
-}
-
-// comparison says how the words are compared.
-func comparison(r *telltale.Rule) string {
-	var how []string
-	switch r.Order {
-	case telltale.OrderAny:
-		how = append(how, "in any order")
-	case telltale.OrderListed:
-		how = append(how, "in this order only")
-	}
-	switch r.Border {
-	case telltale.BorderWord:
-		how = append(how, "as whole words only")
-	case telltale.BorderNone:
-		how = append(how, "inside longer words too")
-	}
-	switch r.Case {
-	case telltale.CaseIgnored:
-		how = append(how, "in capitals too")
-	case telltale.CaseKept:
-		how = append(how, "in this case only")
-	case telltale.CaseFirst:
-		how = append(how, "the first letter in either case")
-	}
-	return strings.Join(how, ", ")
 }
 
 func exceptionList(without []string, r *telltale.Rule) string {
@@ -88,37 +51,6 @@ func exceptionList(without []string, r *telltale.Rule) string {
 		}
 	}
 	return strings.Join(out, " or ")
-}
-
-// fateText says what becomes of a message.
-func fateText(r *telltale.Rule) string {
-	var out []string
-	switch r.Outcome {
-	case telltale.Refused:
-		out = append(out, "is refused")
-		if r.Reader {
-			out[0] = "is refused to its reader"
-		}
-		if r.Reply != "" {
-			out[0] += fmt.Sprintf(" (%q)", r.Reply)
-		}
-	case telltale.Dropped:
-		out = append(out, "is dropped without a word")
-	case telltale.Altered:
-		out = append(out, fmt.Sprintf("arrives changed, as %q", r.Becomes))
-	case telltale.Diverted:
-		out = append(out, fmt.Sprintf("lands in %q", r.Into))
-	case telltale.Delivered:
-		out = append(out, "arrives")
-	case telltale.Void:
-	}
-	if r.Ended {
-		out = append(out, "ends the sender's session")
-	}
-	if len(r.Copies) > 0 {
-		out = append(out, "is copied to "+strings.Join(r.Copies, " and "))
-	}
-	return strings.Join(out, " and ")
 }
 
 // exception is a text that lets messages through, with the rules of a survey

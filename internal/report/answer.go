@@ -85,6 +85,8 @@ func (x *index) tone(t tally) Tone {
 func (x *index) headline() string {
 	copies, kept := len(x.supported(telltale.KindCopy)) > 0, len(x.supported(telltale.KindSuppression)) > 0
 	switch {
+	case copies && x.byOthers():
+		return "What you write is read on its way, and copied to somebody it is not for."
 	case copies && kept:
 		return "This client tells others what you write, and keeps some of it from arriving."
 	case copies:
@@ -146,7 +148,7 @@ func (x *index) whatItDoes() string {
 	if d == "" {
 		return many(len(x.supportedAll()), "finding is", "findings are") + " supported by evidence; they are listed below."
 	}
-	if len(x.supported(telltale.KindCopy)) == 0 && len(x.supported(telltale.KindList)) == 0 {
+	if len(x.supported(telltale.KindList)) == 0 && (len(x.supported(telltale.KindCopy)) == 0 || x.byOthers()) {
 		return "Somewhere on their way, messages are checked for certain words: " + yours(d) + "."
 	}
 	return "This client scans " + yours(d) + " for certain words."

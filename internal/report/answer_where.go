@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"example.org/telltale"
@@ -194,7 +195,7 @@ func (x *index) sure(tone Tone, t tally) []string {
 		out = append(out, fmt.Sprintf("The copying is seen, not inferred: each of our messages carried a mark of its own, and %s read in copies on their way to somebody else.", was(t.copied, "such mark")))
 	}
 	if n, all := x.exactTriggers(); all > 0 {
-		out = append(out, exactSentence(n, all))
+		out = append(out, exactSentence(n, all, x.surveyed()))
 	}
 	if t.harmless > 0 && x.directions(telltale.Always, telltale.KindCopy) == "" && x.directions(telltale.OnAccount, telltale.KindCopy) == "" {
 		out = append(out, fmt.Sprintf("Of %s, %s met with any reaction.", many(t.harmless, "harmless message typed among the others", "harmless messages typed among the others"), none(t.harmlessReacted)))
@@ -230,9 +231,23 @@ func (x *index) exactTriggers() (exact, all int) {
 	return exact, all
 }
 
-func exactSentence(exact, all int) string {
+// surveyed reports whether a survey found the words, among others.
+func (x *index) surveyed() bool {
+	return slices.ContainsFunc(x.supported(telltale.KindTrigger), func(f telltale.Finding) bool { return f.Claim.Rule != nil })
+}
+
+// byOthers reports whether copies were seen at accounts alone, so that not the
+// client makes them but somebody on the way.
+func (x *index) byOthers() bool {
+	places := x.supported(telltale.KindDestination)
+	return len(places) > 0 && !slices.ContainsFunc(places, func(f telltale.Finding) bool { return f.Claim.Detail != "account" })
+}
+
+func exactSentence(exact, all int, surveyed bool) string {
 	const proof = "with nothing else in the message it sets the client off; with a piece of it cut away, nothing happens"
 	switch {
+	case exact == all && surveyed:
+		return "Each word or combination is proven with fresh messages: it reacts with nothing else in the message, and harmless words in its place do not. Whole words of the list were tried, not parts of them."
 	case exact == all && all == 1:
 		return "The word is proven to the letter: " + proof + "."
 	case exact == all:

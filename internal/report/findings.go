@@ -80,7 +80,25 @@ func boundClaim(c telltale.Claim) telltale.Claim {
 	const most = 400
 	c.Words, c.Without = cutRaw(c.Words, most), cutRaw(c.Without, most)
 	c.Account, c.Host, c.Detail = cutBytes(c.Account, most), cutBytes(c.Host, most), cutBytes(c.Detail, most)
+	c.Rule = boundRule(c.Rule, most)
 	return c
+}
+
+// boundRule copies a rule, each list and text of it bounded.
+func boundRule(r *telltale.Rule, most int) *telltale.Rule {
+	if r == nil {
+		return nil
+	}
+	out := *r
+	for _, list := range []*[]string{&out.Parts, &out.Behind, &out.Ahead, &out.Copies, &out.Places, &out.Spared} {
+		*list = cutRaw(*list, most)
+	}
+	out.Or = nil
+	for _, words := range r.Or[:min(len(r.Or), 16)] {
+		out.Or = append(out.Or, cutRaw(words, most))
+	}
+	out.Becomes, out.Into, out.Reply = cutBytes(r.Becomes, most), cutBytes(r.Into, most), cutBytes(r.Reply, most)
+	return &out
 }
 
 func cutRaw(list []string, n int) []string {

@@ -50,7 +50,7 @@ func newIndex(rec *telltale.Record) *index {
 // that left the app for a host outside the channel.
 func (x *index) addCopies(l *telltale.Layer) {
 	f := x.flows[l.Flow]
-	if f == nil || x.inChannel(f.Host) || f.Sensor == exposeSensor {
+	if f == nil || x.own(f) || f.Sensor == exposeSensor {
 		return
 	}
 	if l.Message < 0 || l.Message >= len(f.Messages) || !f.Messages[l.Message].Out {
@@ -63,6 +63,12 @@ func (x *index) addCopies(l *telltale.Layer) {
 		x.copies[id] = append(x.copies[id], copied{l, f, f.Messages[l.Message].At})
 		x.holds[f.ID] = true
 	}
+}
+
+// own reports whether a flow is the message's own way. What reached a witness
+// account never is.
+func (x *index) own(f *telltale.Flow) bool {
+	return f.Sensor != witnessSensor && x.inChannel(f.Host)
 }
 
 // inChannel reports whether the message is supposed to pass through host.

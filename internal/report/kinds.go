@@ -11,6 +11,8 @@ func kindWords(k telltale.Kind) string {
 		return "Held back"
 	case telltale.KindTrigger:
 		return "Trigger"
+	case telltale.KindException:
+		return "Lets through"
 	case telltale.KindTargeting:
 		return "Watched account"
 	case telltale.KindDestination:

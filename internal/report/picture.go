@@ -134,7 +134,7 @@ func (d *drawing) messagePath(v View) {
 func (x *index) wayHost() string {
 	busy := map[string]int{}
 	for i := range x.rec.Flows {
-		if f := &x.rec.Flows[i]; x.inChannel(f.Host) {
+		if f := &x.rec.Flows[i]; x.own(f) {
 			busy[f.Host]++
 		}
 	}
@@ -282,7 +282,7 @@ func (d *drawing) anybody(v View, above Box) {
 func (d *drawing) others() {
 	hosts := map[string]bool{}
 	for i := range d.x.rec.Flows {
-		if f := &d.x.rec.Flows[i]; !d.x.inChannel(f.Host) && f.Sensor != exposeSensor && f.Host != "" {
+		if f := &d.x.rec.Flows[i]; !d.x.own(f) && f.Sensor != exposeSensor && f.Host != "" {
 			hosts[f.Host] = true
 		}
 	}

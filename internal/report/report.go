@@ -48,6 +48,9 @@ var ErrNoRecord = errors.New("report: no record to report on; open the case firs
 // exposeSensor is the sensor name of telltale's own checks of collectors.
 const exposeSensor = "expose"
 
+// witnessSensor is the sensor name of what arrived at witness accounts.
+const witnessSensor = "witness"
+
 // bytesOf reads a blob; nil if there is none or it cannot be read.
 func (in Input) bytesOf(d telltale.Digest) []byte {
 	if in.Blob == nil || d == "" {

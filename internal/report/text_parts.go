@@ -25,10 +25,30 @@ func (p *printer) triggers(v View) {
 			words += " unless " + strings.Join(t.Without, " or ")
 		}
 		p.para("  "+p.mark(t), "    ", "", fmt.Sprintf("%s: %s (%s)", words, t.Effect, t.Direction))
-		p.traits(t.Traits)
+		p.manner(t)
+		if len(t.Manner) == 0 {
+			p.traits(t.Traits)
+		}
 	}
 	p.more(len(v.Triggers) - mostTextRows + int(v.MoreTriggers))
+	for _, e := range v.Exceptions {
+		p.para("    ", "    ", "", "a message with "+e+" in it gets through, whatever else it says")
+	}
 	p.para("", "", faint, "= proven exact with fresh messages; ~ reacts, exact borders not settled.")
+}
+
+// manner is how the words are compared and where, on one line.
+func (p *printer) manner(t Trigger) {
+	known := t.Manner
+	if len(t.Places) > 0 {
+		known = append(known, "in "+strings.Join(t.Places, ", "))
+	}
+	if len(t.Spared) > 0 {
+		known = append(known, "not in "+strings.Join(t.Spared, ", "))
+	}
+	if len(known) > 0 {
+		p.para("      ", "      ", faint, strings.Join(known, "; ")+".")
+	}
 }
 
 // traits are what is known of how the words are compared, on one line.

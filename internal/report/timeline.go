@@ -137,7 +137,7 @@ func (x *index) flowLanes(c clockwork) []Lane {
 			own.at(c, f.Start)
 		case x.holds[f.ID]:
 			copies.at(c, f.Start)
-		case x.inChannel(f.Host):
+		case x.own(f):
 			way.at(c, f.Start)
 		default:
 			other.at(c, f.Start)

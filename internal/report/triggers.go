@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"example.org/telltale"
 )
@@ -50,6 +51,9 @@ func (x *index) trigger(f *telltale.Finding) Trigger {
 		Trials:    trialWords(f.Trials),
 		Proofs:    []ProofOfWords{},
 	}
+	if f.Claim.Rule != nil {
+		t.addRule(f.Claim.Rule)
+	}
 	for _, trait := range f.Traits[:min(len(f.Traits), mostTraits)] {
 		if trait.Answer != "not applicable" {
 			t.Traits = append(t.Traits, x.trait(trait))
@@ -62,6 +66,31 @@ func (x *index) trigger(f *telltale.Finding) Trigger {
 		}
 	}
 	return t
+}
+
+// addRule says what a survey found out besides the words.
+func (t *Trigger) addRule(r *telltale.Rule) {
+	t.Words = nil
+	for i := range r.Parts[:min(len(r.Parts), 8)] {
+		words := []string{r.Parts[i]}
+		if i < len(r.Or) {
+			words = append(words, r.Or[i]...)
+		}
+		t.Words = append(t.Words, strings.Join(cutAll(words, 6, longestWord), " or "))
+	}
+	t.Manner, t.Effect = r.Manner(), cut(r.Fate(), 300)
+	t.Places, t.Spared = cutAll(r.Places, 12, longestWord), cutAll(r.Spared, 12, longestWord)
+}
+
+// exceptions lists what lets messages through whichever words they hold.
+func (x *index) exceptions() []string {
+	var out []string
+	for _, f := range x.supported(telltale.KindException) {
+		if len(out) < mostTriggers {
+			out = append(out, strings.Join(cutAll(f.Claim.Words, 8, longestWord), " + "))
+		}
+	}
+	return out
 }
 
 func (x *index) trait(t telltale.Trait) Trait {
@@ -80,6 +109,9 @@ func (x *index) trait(t telltale.Trait) Trait {
 
 // sameWords reports whether a search came to the words of a claim.
 func sameWords(c telltale.Claim, iso *telltale.Isolation) bool {
+	if c.Rule != nil || iso.Rule != nil {
+		return c.Rule != nil && iso.Rule != nil && c.Rule.Outcome == iso.Rule.Outcome && sameSet(c.Words, iso.Words)
+	}
 	return sameSet(c.Words, iso.Words) && sameSet(c.Without, iso.Without)
 }
 

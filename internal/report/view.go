@@ -30,6 +30,8 @@ type View struct {
 
 	Triggers     []Trigger `json:"triggers"`
 	MoreTriggers Count     `json:"more_triggers,omitempty"`
+	// Exceptions let messages through that any of the triggers would catch.
+	Exceptions []string `json:"exceptions,omitempty"`
 	// Opened is one copied message, coat by coat; nil if none was copied.
 	Opened         *Opened     `json:"opened,omitempty"`
 	Collectors     []Collector `json:"collectors"`
@@ -110,6 +112,11 @@ type Trigger struct {
 	Finding string   `json:"finding"`
 	Words   []string `json:"words"`
 	Without []string `json:"without,omitempty"`
+	// Manner says how the words are compared, if a survey found them.
+	Manner []string `json:"manner,omitempty"`
+	// Places where they were seen to set it off, Spared where not.
+	Places []string `json:"places,omitempty"`
+	Spared []string `json:"spared,omitempty"`
 	// Direction in words, Effect what happens to such a message.
 	Direction string         `json:"direction"`
 	Cell      telltale.Cell  `json:"cell"`
@@ -222,6 +229,7 @@ func Build(in Input) (View, error) {
 	}
 	v.MatrixNotes = x.matrixNotes()
 	v.Triggers, v.MoreTriggers = x.triggers()
+	v.Exceptions = x.exceptions()
 	v.Opened = x.opened(in)
 	v.Collectors, v.MoreCollectors = x.collectors()
 	v.Lists = x.lists(in)

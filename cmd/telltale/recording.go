@@ -152,6 +152,12 @@ func (u unpromptedTape) Learn(c tape.Conn) {
 	}
 }
 
+func (u unpromptedTape) End(out bool, why string) {
+	if t, ok := u.Tape.(tape.Ender); ok {
+		t.End(out, why)
+	}
+}
+
 func (u unpromptedTape) Close(c tape.Conn) error {
 	c.Background = true
 	return u.Tape.Close(c)

@@ -22,6 +22,9 @@ TLS is opened with an authority of the run's own, which programs inside are
 made to trust (docs/design/capture.md says how, and which cannot be). A program
 that does not accept it is left alone from its next connection on: that passes
 unopened and is recorded as opaque; --strict goes on refusing instead.
+QUIC (HTTP/3) is refused, since programs then take TCP. --quic intercept opens
+it the same way, each stream a flow of its own; --quic pass lets it through
+unopened.
 
 Inside, the host's files are there to be read. Home, /tmp, /var/tmp, /run and
 /dev/shm are the program's own and are forgotten at the end; --writable lets it
@@ -101,10 +104,10 @@ func (a *app) runCommand() *cobra.Command {
 	f.SetInterspersed(false)
 	o.flags(cmd)
 	keep.flags(cmd)
-	f.StringVar(&o.quic, "quic", "refuse", "refuse: programs fall back to TCP, which can be read; pass: recorded unopened")
+	f.StringVar(&o.quic, "quic", "refuse", "refuse: programs fall back to TCP; intercept: opened as TLS is, for programs that do not fall back; pass: recorded unopened")
 	f.StringArrayVar(&o.writable, "writable", nil, "file or directory of the host that may be written (repeatable)")
 	f.BoolVar(&o.display, "display", false, "let the program use the X11 or Wayland display")
-	_ = cmd.RegisterFlagCompletionFunc("quic", cobra.FixedCompletions([]string{"refuse", "pass"}, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("quic", cobra.FixedCompletions([]string{"refuse", "intercept", "pass"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
@@ -115,9 +118,9 @@ func (o *runOptions) check() (c box.Config, err error) {
 		return c, err
 	}
 	switch c.QUIC = gateway.QUIC(o.quic); c.QUIC {
-	case gateway.RefuseQUIC, gateway.PassQUIC:
+	case gateway.RefuseQUIC, gateway.PassQUIC, gateway.InterceptQUIC:
 	default:
-		return c, exitWith(exitUsage, fmt.Errorf("--quic %s: want refuse or pass", o.quic))
+		return c, exitWith(exitUsage, fmt.Errorf("--quic %s: want refuse, intercept or pass", o.quic))
 	}
 	return c, nil
 }

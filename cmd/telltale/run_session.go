@@ -45,7 +45,7 @@ func (r *sandboxRun) run(ctx context.Context) (status int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	if err := r.record.begin(r.command, box.Name, box.View()); err != nil {
+	if err := r.record.begin(r.command, box.Name, box.View(r.box.QUIC)); err != nil {
 		return 0, err
 	}
 	program, err := r.program()

@@ -179,6 +179,11 @@ func (b *Box) gateway(s *sandbox.Sandbox) (*gateway.Gateway, error) {
 			_ = b.interceptor.Carry(ctx, app, intercept.Upstream(up))
 		},
 	}
+	if c.QUIC == gateway.InterceptQUIC {
+		c.CarryQUIC = func(ctx context.Context, app net.PacketConn, up gateway.QUICUpstream) (tape.Conn, bool) {
+			return b.interceptor.CarryQUIC(ctx, app, intercept.QUICUpstream(up))
+		}
+	}
 	if b.cfg.Packets != nil {
 		c.Packets = b.cfg.Packets.packet
 	}

@@ -52,6 +52,8 @@ type SensorConfig struct {
 	// the system's.
 	UpstreamCAs []string
 	Maps        []gateway.Map
+	// QUIC is gateway.RefuseQUIC if empty.
+	QUIC gateway.QUIC
 	// Capture gets the packets as pcapng; nil means nobody.
 	Capture io.Writer
 	Clock   telltale.Clock
@@ -86,10 +88,10 @@ func NewSensor(c SensorConfig) (*Sensor, error) {
 }
 
 // View tells what a sandbox sees, and what goes past it.
-func (s *Sensor) View() []telltale.Coverage { return View() }
+func (s *Sensor) View() []telltale.Coverage { return View(s.cfg.QUIC) }
 
 // View is what any sandbox sees, and what goes past it.
-func View() []telltale.Coverage {
+func View(quic gateway.QUIC) []telltale.Coverage {
 	var all []telltale.Coverage
 	for _, what := range []string{
 		"every IP packet that leaves the sandbox: TCP and UDP over IPv4 and IPv6, name lookups, ICMP",
@@ -107,7 +109,18 @@ func View() []telltale.Coverage {
 	} {
 		all = append(all, telltale.Coverage{Sensor: Name, What: what})
 	}
-	return all
+	return append(all, viewOfQUIC(quic))
+}
+
+// viewOfQUIC says what becomes of QUIC.
+func viewOfQUIC(quic gateway.QUIC) telltale.Coverage {
+	switch quic {
+	case gateway.InterceptQUIC:
+		return telltale.Coverage{Sensor: Name, Sees: true, What: "the streams and datagrams of QUIC connections (HTTP/3), opened where the program accepts an authority of the run"}
+	case gateway.PassQUIC:
+		return telltale.Coverage{Sensor: Name, What: "content of QUIC connections (HTTP/3): passed unopened"}
+	}
+	return telltale.Coverage{Sensor: Name, What: "what the program would send over QUIC (HTTP/3) and over nothing else: QUIC is refused, so that programs take TCP"}
 }
 
 // Start opens the door by which programs get into sandboxes, and returns the
@@ -147,7 +160,7 @@ func (s *Sensor) prepare(r telltale.Recorder) error {
 	s.views = views.New(views.Config{Recorder: r, Sensor: Name, Clock: s.cfg.Clock})
 	s.box, err = New(Config{
 		Self: s.cfg.Self, Dir: s.dir, Authority: ca, Roots: roots, Sink: s.views, Packets: s.packets,
-		Maps: s.cfg.Maps, Clock: s.cfg.Clock, Linger: time.Second, Hidden: []string{s.cfg.CADir},
+		Maps: s.cfg.Maps, QUIC: s.cfg.QUIC, Clock: s.cfg.Clock, Linger: time.Second, Hidden: []string{s.cfg.CADir},
 	})
 	return err
 }

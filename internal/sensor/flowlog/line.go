@@ -39,6 +39,7 @@ type Flow struct {
 	Ancestors  []string `json:"ancestors,omitempty"`
 	TLS        *TLS     `json:"tls,omitempty"`
 	Turns      []Turn   `json:"turns,omitempty"`
+	Stream     *Stream  `json:"stream,omitempty"`
 	Background bool     `json:"background,omitempty"`
 	Error      string   `json:"error,omitempty"`
 }
@@ -64,6 +65,14 @@ type Turn struct {
 	In    int64  `json:"in"`
 }
 
+// Stream says that the flow is one stream of a QUIC connection.
+type Stream struct {
+	// Of is the id of the connection's line.
+	Of string `json:"of"`
+	// Number is QUIC's.
+	Number uint64 `json:"number"`
+}
+
 // describe says of a connection what a line says of it.
 func describe(c tape.Conn) Flow {
 	f := Flow{
@@ -80,6 +89,9 @@ func describe(c tape.Conn) Flow {
 	}
 	if c.Transport == "icmp" && c.Src.IsValid() {
 		f.Src, f.DstPort = c.Src.Addr().String(), nil
+	}
+	if c.Stream != nil {
+		f.Stream = &Stream{Of: c.Stream.Of, Number: c.Stream.Number}
 	}
 	if c.TLS != nil {
 		f.TLS = handshakes(c.TLS)

@@ -3,6 +3,7 @@ package views
 import (
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"example.org/telltale"
@@ -31,8 +32,9 @@ type connection struct {
 	// visibility of what is read now.
 	visibility telltale.Visibility
 	reader     reader
-	// flows that were recorded.
-	flows int
+	// flows that were recorded; streams of QUIC have records of their own.
+	flows   int
+	streams atomic.Bool
 	// closing: the connection has ended.
 	closing bool
 }
@@ -43,6 +45,8 @@ func newConnection(v *Views, info tape.Conn) *connection {
 		c.at = v.cfg.Clock()
 	}
 	switch {
+	case opened(info):
+		c.reader = newQUIC(c)
 	case info.Proto == "dns":
 		c.reader = &dnsReader{c: c, stream: info.Transport == "tcp"}
 	case info.Transport == "udp" && info.Proto == "udp", info.Transport == "icmp":
@@ -132,7 +136,7 @@ func (c *connection) Close(info tape.Conn) error {
 		c.proto = info.Proto
 	}
 	c.reader.close()
-	if c.flows == 0 { // it was tried, at least
+	if c.flows == 0 && !c.streams.Load() { // it was tried, at least
 		none := c.begin(c.name(info.Proto))
 		none.flow.Start = info.Start
 		none.fail(info.Error)
@@ -164,7 +168,7 @@ func (c *connection) http() string {
 // name is the protocol of a flow that is not HTTP.
 func (c *connection) name(proto string) string {
 	switch {
-	case proto == "http/1.1", proto == "h2":
+	case proto == "http/1.1", proto == "h2", proto == "h3":
 		return c.http()
 	case proto != "":
 		return proto
@@ -185,7 +189,7 @@ func (c *connection) why(text string) string {
 
 // describe fills in what all flows of the connection have in common.
 func (c *connection) describe(f *telltale.Flow) {
-	f.Sensor, f.Conn, f.Process = c.v.cfg.Sensor, c.info.ID, c.info.Process.Name
+	f.Sensor, f.Conn, f.Process = c.v.cfg.Sensor, id(c.info), c.info.Process.Name
 	f.Server = c.info.Server
 	if f.Visibility == "" {
 		f.Visibility = telltale.Clear

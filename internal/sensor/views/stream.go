@@ -58,6 +58,8 @@ func (s *stream) close() {
 type datagrams struct {
 	c *connection
 	p *parts
+	// protocol, if it is not that of the connection.
+	protocol string
 }
 
 func (d *datagrams) octets(out bool, b []byte) {
@@ -77,7 +79,9 @@ func (d *datagrams) flush() {
 	if d.p == nil {
 		return
 	}
-	d.p.flow.Protocol = d.c.name(d.c.proto)
+	if d.p.flow.Protocol = d.protocol; d.protocol == "" {
+		d.p.flow.Protocol = d.c.name(d.c.proto)
+	}
 	d.p.record()
 	d.p = nil
 }

@@ -76,6 +76,8 @@ type Views struct {
 
 	mu   sync.Mutex
 	open map[*connection]struct{}
+	// quic are the connections of QUIC by their ID, for their streams.
+	quic map[string]*connection
 }
 
 // New returns a sink that records what it makes of the octets.
@@ -87,7 +89,7 @@ func New(c Config) *Views {
 	if c.Clock == nil {
 		c.Clock = time.Now
 	}
-	v := &Views{cfg: c, pending: newPending(), open: map[*connection]struct{}{}}
+	v := &Views{cfg: c, pending: newPending(), open: map[*connection]struct{}{}, quic: map[string]*connection{}}
 	v.held.left.Store(c.Limits.Held)
 	v.queue = newQueue(c.Recorder, c.Limits.Waiting)
 	return v
@@ -98,10 +100,16 @@ func (v *Views) Open(c tape.Conn) (tape.Tape, error) {
 	if err := v.queue.failed(); err != nil {
 		return nil, err
 	}
+	if c.Stream != nil {
+		return v.stream(c), nil
+	}
 	conn := newConnection(v, c)
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.open[conn] = struct{}{}
+	if opened(c) {
+		v.quic[c.ID] = conn
+	}
 	return conn, nil
 }
 
@@ -133,4 +141,7 @@ func (v *Views) forget(conn *connection) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	delete(v.open, conn)
+	if v.quic[conn.info.ID] == conn {
+		delete(v.quic, conn.info.ID)
+	}
 }

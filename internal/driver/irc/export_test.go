@@ -15,6 +15,3 @@ func Parse(s string) (Parsed, error) {
 
 // Fold writes a name as a server with that case mapping compares it.
 var Fold = fold
-
-// Pause is how long to wait after a complaint about haste.
-var Pause = pause

@@ -3,7 +3,6 @@ package irc_test
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -70,26 +69,6 @@ func TestFold(t *testing.T) {
 	for _, test := range tests {
 		if got := irc.Fold(test.in, test.casemap); got != test.want {
 			t.Errorf("%s in %s: %s, want %s", test.in, test.casemap, got, test.want)
-		}
-	}
-}
-
-func TestPause(t *testing.T) {
-	t.Parallel()
-	tests := []struct {
-		reason string
-		n      int
-		want   time.Duration
-	}{
-		{"Message throttled", 0, 2 * time.Second},
-		{"Message throttled", 2, 8 * time.Second},
-		{"Message throttled", 99, time.Minute},
-		{"Please wait 7 seconds", 0, 8 * time.Second},
-		{"wait 30s", 3, 31 * time.Second},
-	}
-	for _, test := range tests {
-		if got := irc.Pause(test.reason, test.n); got != test.want {
-			t.Errorf("%q, number %d: %v, want %v", test.reason, test.n, got, test.want)
 		}
 	}
 }

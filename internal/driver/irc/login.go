@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"example.org/telltale/internal/driver/wire"
 )
 
 // The values of Options.Auth.
@@ -88,7 +90,7 @@ func (s *session) explain(err error) error {
 	switch {
 	case s.last == "":
 		return err
-	case hurry.MatchString(s.last):
+	case wire.Hasty(s.last):
 		return hasteError{s.last}
 	}
 	return fmt.Errorf("the server ended the session: %s", s.last)
@@ -101,7 +103,7 @@ func (h hasteError) Error() string { return "the server wants it slower: " + h.r
 
 // upgrade changes to TLS where that is done on the way.
 func (s *session) upgrade() error {
-	if s.e.plan.TLS != "starttls" {
+	if s.e.plan.TLS != wire.StartTLS {
 		return nil
 	}
 	if err := s.send("STARTTLS"); err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"example.org/telltale"
 	"example.org/telltale/internal/driver/ends"
+	"example.org/telltale/internal/driver/wire"
 )
 
 // Open logs in and joins the rooms. A server that wants us to come back later
@@ -22,9 +23,9 @@ func (e *End) Open(ctx context.Context, hear func(ends.Event)) error {
 		if !errors.As(err, &haste) {
 			return err
 		}
-		wait := pause(haste.reason, try)
+		wait := wire.Pause(haste.reason, try)
 		e.cfg.Log.Info("the server wants us to log in later", "pause", wait, "reason", haste.reason)
-		if sleep(ctx, wait) != nil {
+		if wire.Sleep(ctx, wait) != nil {
 			return err
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"example.org/telltale"
 	"example.org/telltale/internal/driver/ends"
+	"example.org/telltale/internal/driver/wire"
 )
 
 // Put sends one message and waits for the answer to the PING behind it, so
@@ -133,28 +134,14 @@ func (e *End) slowly(ctx context.Context) error {
 		e.resume = e.cfg.Clock().Add(max(wait, 0) + pace)
 	}
 	e.mu.Unlock()
-	return sleep(ctx, wait)
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return nil
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
+	return wire.Sleep(ctx, wait)
 }
 
 // slower notes a complaint about haste, and says how long to wait.
 func (e *End) slower(reason string) time.Duration {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	d := pause(reason, e.pauses)
+	d := wire.Pause(reason, e.pauses)
 	e.pauses++
 	return d
 }

@@ -2,22 +2,16 @@ package irc
 
 import (
 	"regexp"
-	"strconv"
 	"strings"
-	"time"
 
 	"example.org/telltale/internal/driver/ends"
+	"example.org/telltale/internal/driver/wire"
 )
 
 var (
 	// complaint are words of notices that say that a message was not taken.
 	complaint = regexp.MustCompile(`(?i)block|filter|reject|refus|den(y|ied)|prohibit|forbid|spam|censor|profan|swear|inappropriate|violat|` +
 		`not (be )?(allowed|permitted|accepted|sent|delivered)|(cannot|can't|could ?n[o']t) (be )?(send|sent|deliver)|ban(ned)?\b|throttl|too fast|slow down`)
-	// hurry are words of a server that wants it slower.
-	hurry = regexp.MustCompile(`(?i)throttl|too (fast|quickly)|too many (messages|lines|commands|connections|targets)|flood(ing|ed)?\b|` +
-		`slow(ing)? ?down|rate.?limit|please wait|wait \d+|try again (later|in )|reconnecting too`)
-	// pausing finds the pause that a server names.
-	pausing = regexp.MustCompile(`(?i)(\d{1,4}) ?(seconds?|secs?|s)\b`)
 )
 
 // refuses reports whether a numeric may refuse a message. All of 4xx and 5xx
@@ -33,7 +27,7 @@ func refuses(n int) bool {
 
 // hastes reports whether a refusal only asks for patience.
 func hastes(n int, reason string) bool {
-	return n == 263 || n == 439 || n == 707 || hurry.MatchString(reason)
+	return n == 263 || n == 439 || n == 707 || wire.Hasty(reason)
 }
 
 // complains reports whether a notice sounds like a refusal.
@@ -103,27 +97,10 @@ func (p *posted) means(l line, f features) bool {
 
 // flooded notes that the session ends because of haste. Nil is allowed.
 func (p *posted) flooded(reason string) {
-	if p != nil && p.waiting && hurry.MatchString(reason) {
+	if p != nil && p.waiting && wire.Hasty(reason) {
 		p.slow = reason
 	}
 }
 
 // slowed reports whether the server wanted this message slower.
 func (p *posted) slowed() bool { return p != nil && p.waiting && p.slow != "" }
-
-const (
-	// firstPause, doubled up to lastPause, follows a complaint about haste
-	// that names no time.
-	firstPause = 2 * time.Second
-	lastPause  = time.Minute
-)
-
-// pause is how long to wait after a complaint, the n-th from 0 in a row.
-func pause(reason string, n int) time.Duration {
-	if m := pausing.FindStringSubmatch(reason); m != nil {
-		if seconds, err := strconv.Atoi(m[1]); err == nil && seconds > 0 {
-			return time.Duration(seconds+1) * time.Second
-		}
-	}
-	return min(firstPause<<min(n, 10), lastPause)
-}

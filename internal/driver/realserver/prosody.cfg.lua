@@ -17,7 +17,7 @@ allow_registration = true
 storage = "internal"
 modules_enabled = { "saslauth"; "disco"; "ping"; "register"; "roster"; "offline"; "presence"; "message"; "iq"; "version"; @MODULES@ }
 modules_disabled = { "s2s"; "posix"; @DISABLED@ }
-ssl = { key = "@BASE@/key.pem"; certificate = "@BASE@/cert.pem" }
+ssl = { key = "@BASE@/key.pem"; certificate = "@BASE@/cert.pem"@PROTOCOL@ }
 @MORE@
 
 VirtualHost "example.test"

@@ -24,6 +24,8 @@ type Prosody struct {
 	// TLS asks for STARTTLS on the first port, and opens a second one with
 	// TLS from the beginning. Passwords are kept hashed, for SCRAM.
 	TLS bool
+	// Protocol narrows TLS, as in "tlsv1_2"; empty for what there is.
+	Protocol string
 }
 
 const firewall = "/usr/lib/prosody/modules/mod_firewall/mod_firewall.lua"
@@ -77,7 +79,11 @@ func (o Prosody) config(ports []int) string {
 		modules = append(modules, "firewall")
 		more += "\nfirewall_scripts = { \"@BASE@/rules.pfw\" }"
 	}
-	return strings.NewReplacer("@PORT@", strconv.Itoa(ports[0]), "@TLSPORT@", direct, "@ENCRYPT@", strconv.FormatBool(o.TLS),
+	protocol := ""
+	if o.Protocol != "" {
+		protocol = fmt.Sprintf("; protocol = %q", o.Protocol)
+	}
+	return strings.NewReplacer("@PROTOCOL@", protocol, "@PORT@", strconv.Itoa(ports[0]), "@TLSPORT@", direct, "@ENCRYPT@", strconv.FormatBool(o.TLS),
 		"@AUTH@", auth, "@MODULES@", list(modules), "@DISABLED@", list(disabled), "@MORE@", more).Replace(prosodyConf)
 }
 

@@ -22,9 +22,7 @@ type Gateway struct {
 	tcp   *grants
 	flows *table
 	busy  busy
-	// carried are the connections that stand.
-	carried atomic.Int64
-	known   processes
+	known processes
 	// queries holds one item for each DNS query and ping under way.
 	queries chan struct{}
 	// quics holds one item for each QUIC connection that is opened.

@@ -144,24 +144,44 @@ func (p *processes) get(key flowKey) tape.Process {
 
 // busy counts what is under way.
 type busy struct {
-	mu   sync.Mutex
-	n    int
-	idle chan struct{}
+	mu sync.Mutex
+	// n are all, carried those of them that are connections which stand.
+	n, carried int
+	// changed is closed at the next change, if anybody waits for it.
+	changed chan struct{}
 }
 
 // one counts one more until the function it returns is called.
 func (b *busy) one() func() {
+	b.add(1, 0)
+	return func() { b.add(-1, 0) }
+}
+
+// stands counts one of those under way as a connection, until the function it
+// returns is called.
+func (b *busy) stands() func() {
+	b.add(0, 1)
+	return func() { b.add(0, -1) }
+}
+
+func (b *busy) add(n, carried int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.n++
-	return func() {
-		b.mu.Lock()
-		defer b.mu.Unlock()
-		if b.n--; b.n == 0 && b.idle != nil {
-			close(b.idle)
-			b.idle = nil
-		}
+	b.n, b.carried = b.n+n, b.carried+carried
+	if b.changed != nil {
+		close(b.changed)
+		b.changed = nil
 	}
+}
+
+// look returns what is under way, and what is closed when that changes.
+func (b *busy) look() (n, carried int, changed <-chan struct{}) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.changed == nil {
+		b.changed = make(chan struct{})
+	}
+	return b.n, b.carried, b.changed
 }
 
 // InProgress is how many TCP connections, attempts at one, DNS queries and
@@ -180,58 +200,33 @@ const silence = 50 * time.Millisecond
 // for the end of ctx. After the last process inside has ended, Quiet and then
 // Close lose nothing that it sent.
 func (g *Gateway) Quiet(ctx context.Context) error {
-	for {
-		wait := silence - (time.Since(g.began) - time.Duration(g.last.Load()))
-		if wait <= 0 && g.InProgress() == 0 {
-			return nil
-		}
-		var come <-chan time.Time
-		if wait > 0 {
-			come = time.After(wait)
-		}
-		select {
-		case <-come:
-		case <-g.busy.rest(come != nil):
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
+	return g.rest(ctx, func(n, _ int) bool { return n == 0 })
 }
 
 // Settle waits until nothing is in the making and no packet is on its way:
 // all that was sent has come to whom it concerns. Connections that stay open
 // do not count. It ends with ctx as well.
 func (g *Gateway) Settle(ctx context.Context) error {
+	return g.rest(ctx, func(n, carried int) bool { return n <= carried })
+}
+
+// rest waits until what is under way is as wanted, and the link was silent.
+func (g *Gateway) rest(ctx context.Context, wanted func(n, carried int) bool) error {
 	for {
+		n, carried, changed := g.busy.look()
 		wait := silence - (time.Since(g.began) - time.Duration(g.last.Load()))
-		if wait <= 0 && int64(g.InProgress()) <= g.carried.Load() {
+		if wait <= 0 && wanted(n, carried) {
 			return nil
 		}
+		var silent <-chan time.Time
+		if wait > 0 {
+			silent, changed = time.After(wait), nil
+		}
 		select {
-		case <-time.After(max(wait, silence/5)):
+		case <-silent:
+		case <-changed:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
-}
-
-// rest is closed when nothing is in progress; it is nil if later is to be
-// waited for anyway.
-func (b *busy) rest(later bool) <-chan struct{} {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if later {
-		return nil
-	}
-	idle := b.idle
-	if idle == nil {
-		idle = make(chan struct{})
-	}
-	if b.n == 0 {
-		close(idle)
-		b.idle = nil
-	} else {
-		b.idle = idle
-	}
-	return idle
 }

@@ -187,8 +187,7 @@ func (a *attempt) dial() {
 	if carry == nil {
 		carry = a.g.relay
 	}
-	a.g.carried.Add(1)
-	defer a.g.carried.Add(-1)
+	defer a.g.busy.stands()()
 	carry(a.g.ctx, app, Upstream{
 		Conn: up, Info: a.info, Mapped: a.mapped,
 		Redial: func(ctx context.Context) (net.Conn, error) { return a.connect(ctx) },

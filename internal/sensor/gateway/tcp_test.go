@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"gvisor.dev/gvisor/pkg/tcpip/adapters/gonet"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
 
 	"example.org/telltale"
@@ -349,6 +350,37 @@ func TestSettle(t *testing.T) {
 	}
 	if n := w.gateway.InProgress(); n != 1 {
 		t.Errorf("%d in progress", n)
+	}
+	c.Close()
+}
+
+// TestSettleWaits: an attempt under way is waited for, and its end is noticed.
+func TestSettleWaits(t *testing.T) {
+	t.Parallel()
+	server := serve(t, echo)
+	dialled, let := make(chan struct{}), make(chan struct{})
+	w := start(t, func(c *gateway.Config) {
+		mapped(gateway.Map{Name: "203.0.113.7", To: server})(c)
+		c.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+			close(dialled)
+			<-let
+			return new(net.Dialer).DialContext(ctx, network, address)
+		}
+	})
+	connected := make(chan *gonet.TCPConn)
+	go func() { connected <- w.mustDial("203.0.113.7:80") }()
+	<-dialled
+	settled := make(chan error, 1)
+	go func() { settled <- w.gateway.Settle(w.ctx) }()
+	select {
+	case err := <-settled:
+		t.Errorf("settled while a server is being dialled: %v", err)
+	default:
+	}
+	close(let)
+	c := <-connected
+	if err := <-settled; err != nil {
+		t.Error(err)
 	}
 	c.Close()
 }

@@ -3,26 +3,28 @@ package survey
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // certify proves a suspect: its parts alone react every time, and without any
 // one of them they do not.
 func (s *Search) certify(x suspect) job {
-	k := s.k
+	k, first := s.k, x // x may turn out to do something else
 	return func(r *run) func() {
+		x := first
 		if base := r.everything(x); base != nil {
 			return base
 		}
 		alone, ok := r.repeated(&x)
 		if !ok {
-			return func() { s.drop(x); k.chance++ }
+			return func() { s.drop(first); k.chance++ }
 		}
 		lines := []Line{alone}
 		exact := true
 		for i := range x.parts {
 			line, smaller, ok := r.lacking(x, i)
 			if smaller != nil {
-				return func() { s.drop(x); k.suspect(*smaller) }
+				return func() { s.drop(first); k.suspect(*smaller) }
 			}
 			exact = exact && ok
 			if line.Keys != nil {
@@ -30,7 +32,7 @@ func (s *Search) certify(x suspect) job {
 			}
 		}
 		if inner := r.innermost(x); inner != nil {
-			return func() { s.drop(x); k.suspect(*inner) }
+			return func() { s.drop(first); k.suspect(*inner) }
 		}
 		u := &rule{parts: x.parts, own: x.own, alone: x.alone, lines: lines, exact: exact, boundary: Unknown, letters: CaseUnknown, tried: map[int]bool{}}
 		r.early(u)
@@ -39,7 +41,7 @@ func (s *Search) certify(x suspect) job {
 			others = r.likely(x)
 		}
 		return func() {
-			s.drop(x)
+			s.drop(first)
 			k.rules = append(k.rules, u)
 			for _, o := range others {
 				k.suspect(o)
@@ -54,29 +56,31 @@ func (s *Search) drop(x suspect) {
 	})
 }
 
-// repeated sends the parts alone as often as wanted; the majority must have
-// the effects.
+// repeated sends the parts alone as often as wanted. If they do something else
+// every time, that is the effect.
 func (r *run) repeated(x *suspect) (Line, bool) {
 	want := r.s.c.Repeats
 	line := Line{Claim: fmt.Sprintf("%q reacts", r.s.k.quoted(x.parts)), Parts: r.s.k.words(x.parts), Reacts: true, Keys: slices.Clone(x.keys)}
-	misses := 0
-	for len(line.Keys) < want {
+	other := map[string][]string{} // by effects, the messages
+	for range 2*want + 1 {
+		if len(line.Keys) >= want {
+			return line, true
+		}
 		m := r.ask(x.parts, "certificate: the parts alone react")
-		switch {
-		case has(m.effects, x.own):
+		if has(m.effects, x.own) {
 			line.Keys = append(line.Keys, m.key)
-		case has(x.own, m.effects) && !m.clear() && len(line.Keys) == len(x.keys):
-			// Less than before: the rest was chance or came of something else.
-			x.own, x.alone = m.effects, m.effects
-			line.Keys = append(line.Keys, m.key)
-		default:
-			if misses++; misses > (want+1)/2 {
-				return line, false
-			}
-			want++
+			continue
+		}
+		if m.clear() || has(m.effects, x.alone) {
+			continue
+		}
+		name := strings.Join(m.effects, " ")
+		if other[name] = append(other[name], m.key); len(other[name]) >= want {
+			x.own, x.alone, line.Keys = m.effects, m.effects, other[name]
+			return line, true
 		}
 	}
-	return line, true
+	return line, len(line.Keys) >= want
 }
 
 // lacking sends the parts without part i: they must not react. If they do,

@@ -128,7 +128,7 @@ func (k *knowledge) tries(t int) (n int) {
 func (r *run) excuses(u *rule, others []int) func() {
 	s, k := r.s, r.s.k
 	name := k.quoted(u.parts)
-	m := r.ask(slices.Concat(u.parts, others), fmt.Sprintf("%q with all that is clear: does anything silence or change it?", name))
+	m := r.askOf(u, slices.Concat(u.parts, others), fmt.Sprintf("%q with all that is clear: does anything silence or change it?", name))
 	more := minus(m.effects, u.alone)
 	lost := !has(m.effects, u.own)
 	switch {
@@ -159,6 +159,14 @@ func (r *run) excuses(u *rule, others []int) func() {
 // innerException tries what stands inside an exception in its place.
 func (r *run) innerException(u *rule, terms []int, last reply) ([]int, reply) {
 	k := r.s.k
+	for _, one := range terms {
+		if len(terms) == 1 {
+			break
+		}
+		if m := r.askOf(u, slices.Concat(u.parts, []int{one}), "is one word of the exception enough?"); u.silenced(m) {
+			return r.innerException(u, []int{one}, m)
+		}
+	}
 	if len(terms) > 1 {
 		return terms, last
 	}
@@ -166,7 +174,7 @@ func (r *run) innerException(u *rule, terms []int, last reply) ([]int, reply) {
 		if k.barred[inner] || u.tried[inner] || slices.Contains(u.parts, inner) {
 			continue
 		}
-		m := r.ask(slices.Concat(u.parts, []int{inner}), "does what stands inside the exception do?")
+		m := r.askOf(u, slices.Concat(u.parts, []int{inner}), "does what stands inside the exception do?")
 		if u.silenced(m) {
 			return r.innerException(u, []int{inner}, m)
 		}
@@ -221,7 +229,7 @@ func (u *rule) try(terms []int) {
 // tryException tries a known exception with another rule.
 func (s *Search) tryException(u *rule, terms []int) job {
 	return func(r *run) func() {
-		m := r.ask(slices.Concat(u.parts, terms), fmt.Sprintf("does %q silence %q too?", s.k.quoted(terms), s.k.quoted(u.parts)))
+		m := r.askOf(u, slices.Concat(u.parts, terms), fmt.Sprintf("does %q silence %q too?", s.k.quoted(terms), s.k.quoted(u.parts)))
 		if !u.silenced(m) {
 			return func() { u.try(terms) }
 		}
@@ -235,7 +243,7 @@ func (r *run) exception(u *rule, terms []int, m reply) func() {
 	k := r.s.k
 	keys := []string{m.key}
 	for len(keys) < (r.s.c.Repeats+1)/2 {
-		again := r.ask(slices.Concat(u.parts, terms), "certificate: with the exception no reaction")
+		again := r.askOf(u, slices.Concat(u.parts, terms), "certificate: with the exception no reaction")
 		if !u.silenced(again) {
 			return func() { k.chance++; r.s.giveUp(u, terms) }
 		}
@@ -246,7 +254,7 @@ func (r *run) exception(u *rule, terms []int, m reply) func() {
 	}
 	place := Anywhere
 	if known := k.exceptionOf(terms); known == nil || known.place == After {
-		before := r.ask(slices.Concat(terms, u.parts), fmt.Sprintf("does %q silence it from in front as well?", k.quoted(terms)))
+		before := r.askOf(u, slices.Concat(terms, u.parts), fmt.Sprintf("does %q silence it from in front as well?", k.quoted(terms)))
 		if has(before.effects, u.own) {
 			place = After
 		}

@@ -54,6 +54,11 @@ func (k *knowledge) suspect(s suspect) {
 			return
 		}
 	}
+	for _, r := range k.rules {
+		if sameTerms(r.parts, s.parts) {
+			s.own = minus(s.own, r.own)
+		}
+	}
 	k.suspects = append(k.suspects, s)
 }
 

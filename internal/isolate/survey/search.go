@@ -58,6 +58,7 @@ type run struct {
 	s    *Search
 	next int
 	rng  *rand.Rand
+	lost int // messages that were lost by chance
 }
 
 // waiting unwinds a job to where its question can be put. It never leaves this
@@ -197,6 +198,7 @@ func (s *Search) step() {
 	s.k.record(s.replies)
 	s.work, s.replies = nil, nil
 	s.jobs++
+	s.k.chance += r.lost
 	if commit != nil {
 		commit()
 	}
@@ -212,10 +214,39 @@ func (r *run) put(words []string, terms []int, purpose string) reply {
 	panic(waiting{open{Question: q, terms: terms}})
 }
 
-// ask puts terms as they are.
+// ask puts terms as they are. Once messages were seen to be lost by chance, one
+// that was lost is put again.
 func (r *run) ask(terms []int, purpose string) reply {
-	terms = r.s.k.arrange(terms)
-	return r.put(r.s.k.words(terms), terms, purpose)
+	k := r.s.k
+	terms = k.arrange(terms)
+	return r.twice(k.words(terms), terms, purpose, k.chance > 0)
+}
+
+// askOf asks about a rule: where the message is lost, and it is not what the
+// rule does, it is put again.
+func (r *run) askOf(u *rule, terms []int, purpose string) reply {
+	k := r.s.k
+	terms = k.arrange(terms)
+	return r.twice(k.words(terms), terms, purpose, k.chance > 0 || !slices.Contains(u.alone, Dropped))
+}
+
+// putOf does the same for words in other forms.
+func (r *run) putOf(group []*rule, words []string, purpose string) reply {
+	drops := slices.ContainsFunc(group, func(u *rule) bool { return slices.Contains(u.alone, Dropped) })
+	return r.twice(words, nil, purpose, r.s.k.chance > 0 || !drops || len(group) > 1)
+}
+
+// twice puts a message again if it was lost and that may be chance.
+func (r *run) twice(words []string, terms []int, purpose string, doubt bool) reply {
+	m := r.put(words, terms, purpose)
+	if !doubt || !chancy(m) {
+		return m
+	}
+	if again := r.put(words, terms, purpose+" (again: it may have been lost by chance)"); !chancy(again) {
+		r.lost++
+		return again
+	}
+	return m
 }
 
 func sorted(effects []string) []string {

@@ -20,12 +20,12 @@ func (r *run) order(u *rule) func() {
 	k := r.s.k
 	back := slices.Clone(u.parts)
 	slices.Reverse(back)
-	m := r.ask(back, "do the parts react in the reverse order?")
+	m := r.askOf(u, back, "do the parts react in the reverse order?")
 	line := Line{Claim: "in the reverse order", Parts: k.words(back), Reacts: has(m.effects, u.own), Keys: []string{m.key}}
 	if line.Reacts {
 		return func() { u.setOrder(OrderAny, line) }
 	}
-	again := r.ask(back, "certificate: no reaction in the reverse order")
+	again := r.askOf(u, back, "certificate: no reaction in the reverse order")
 	if has(again.effects, u.own) {
 		return func() { k.chance++; u.setOrder(OrderAny, line) }
 	}
@@ -34,7 +34,7 @@ func (r *run) order(u *rule) func() {
 	for i := 0; len(back) > 2 && i+1 < len(back); i++ {
 		swapped := slices.Clone(u.parts)
 		swapped[i], swapped[i+1] = swapped[i+1], swapped[i]
-		if has(r.ask(swapped, "do the parts react with two of them exchanged?").effects, u.own) {
+		if has(r.askOf(u, swapped, "do the parts react with two of them exchanged?").effects, u.own) {
 			order = OrderUnknown
 		}
 	}
@@ -56,7 +56,7 @@ func (u *rule) setOrder(o Order, l Line) {
 func (r *run) early(u *rule) {
 	k := r.s.k
 	if slices.ContainsFunc(u.parts, func(p int) bool { return len(k.around[p]) > 0 }) {
-		m := r.put(k.vary(u, embedded), nil, "do the parts react inside longer words?")
+		m := r.putOf([]*rule{u}, k.vary(u, embedded), "do the parts react inside longer words?")
 		u.setBoundary(has(m.effects, u.own), m.key, k)
 	}
 }
@@ -185,14 +185,10 @@ func (r *run) variedGroup(f form, group []*rule) func() {
 	for _, u := range group {
 		words = append(words, k.varyBy(u, f.vary)...)
 	}
-	m := r.put(words, nil, f.purpose)
+	m := r.putOf(group, words, f.purpose)
 	if len(group) == 1 {
 		u := group[0]
 		reacts := has(m.effects, u.own)
-		if reacts && chancy(m) {
-			again := r.put(words, nil, f.purpose)
-			reacts = has(again.effects, u.own)
-		}
 		return func() { f.set(u, reacts, m.key, k) }
 	}
 	if m.clear() {

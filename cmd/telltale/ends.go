@@ -7,13 +7,18 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"os"
 	"slices"
 	"strconv"
 
 	"example.org/telltale"
 	"example.org/telltale/internal/driver/ends"
+	"example.org/telltale/internal/driver/irc"
+	"example.org/telltale/internal/driver/mail"
 	"example.org/telltale/internal/driver/matrix"
 	"example.org/telltale/internal/driver/paired"
+	"example.org/telltale/internal/driver/sip"
+	terminalui "example.org/telltale/internal/driver/terminal"
 	"example.org/telltale/internal/scenario"
 )
 
@@ -32,6 +37,8 @@ type endSetup struct {
 	options json.RawMessage
 	// env is what the sensors want in the app's environment; empty for peers.
 	env []string
+	// witness says that the account is only read.
+	witness bool
 }
 
 // endKinds is the table of ends by kind. Each of them is a driver as well:
@@ -39,6 +46,51 @@ type endSetup struct {
 // for the peer.
 func endKinds() map[string]endKind {
 	return map[string]endKind{
+		"irc": {
+			check: checked(decode[irc.Options]),
+			make: func(s endSetup) (ends.End, error) {
+				o, err := decode[irc.Options](s.options)
+				if err != nil {
+					return nil, err
+				}
+				return irc.New(irc.Config{
+					Account: s.account, Options: o, Witness: s.witness, Dial: s.dial, Clock: s.app.clock, Random: s.app.random, Log: s.log,
+				})
+			},
+		},
+		"mail": {
+			check: checked(mail.ParseOptions),
+			make: func(s endSetup) (ends.End, error) {
+				o, err := mail.ParseOptions(s.options)
+				if err != nil {
+					return nil, err
+				}
+				return mail.New(mail.Config{Account: s.account, Options: o, Dial: s.dial, Clock: s.app.clock, Random: s.app.random, Log: s.log})
+			},
+		},
+		"sip": {
+			check: checked(sip.ParseOptions),
+			make: func(s endSetup) (ends.End, error) {
+				o, err := sip.ParseOptions(s.options)
+				if err != nil {
+					return nil, err
+				}
+				return sip.New(sip.Config{Account: s.account, Options: o, Clock: s.app.clock, Log: s.log})
+			},
+		},
+		"terminal": {
+			check: checked(terminalui.Parse),
+			make: func(s endSetup) (ends.End, error) {
+				o, err := terminalui.Parse(s.options)
+				if err != nil {
+					return nil, err
+				}
+				spec := s.scenario.Driver
+				return terminalui.New(terminalui.Config{
+					Account: s.account, Options: o, Env: slices.Concat(os.Environ(), spec.Env, s.env), Dir: spec.Dir, Clock: s.app.clock,
+				})
+			},
+		},
 		"matrix": {
 			check: checked(matrix.ParseOptions),
 			make: func(s endSetup) (ends.End, error) {
@@ -50,6 +102,13 @@ func endKinds() map[string]endKind {
 			},
 		},
 	}
+}
+
+// decode reads options that need no more than their fields.
+func decode[T any](raw json.RawMessage) (T, error) {
+	var o T
+	err := ends.Decode(raw, &o)
+	return o, err
 }
 
 // checked makes a check of a parser.
@@ -104,7 +163,7 @@ func parties(s surroundings, env []string) ([]paired.Party, error) {
 		if err != nil {
 			return nil, err
 		}
-		setup := endSetup{surroundings: s, account: account, options: spec.Options, env: env}
+		setup := endSetup{surroundings: s, account: account, options: spec.Options, env: env, witness: a.Side == telltale.SideWitness}
 		kind := spec.Kind
 		if a.Side != telltale.SideApp {
 			setup.env = nil

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// system is a real system that runs.
+type system struct {
+	cmd *exec.Cmd
+	// usual is the first port that it takes by default, port the one it has.
+	usual, port int
+	dir         string
+}
+
+// defaultPort finds the port in a start.sh.
+var defaultPort = regexp.MustCompile(`(?m)^PORT=\$\{PORT:-(\d+)\}`)
+
+// spread is how many ports in a row are looked for.
+const spread = 6
+
+// start brings a system up and waits until it says that it is ready.
+func start(ctx context.Context, folder, dir string) (*system, error) {
+	script := filepath.Join(folder, "start.sh")
+	text, err := os.ReadFile(script)
+	if err != nil {
+		return nil, err
+	}
+	m := defaultPort.FindSubmatch(text)
+	if m == nil {
+		return nil, fmt.Errorf("%s names no port", script)
+	}
+	s := &system{dir: dir}
+	if s.usual, err = strconv.Atoi(string(m[1])); err != nil {
+		return nil, err
+	}
+	if s.port, err = freePorts(); err != nil {
+		return nil, err
+	}
+	s.cmd = exec.CommandContext(ctx, "bash", script)
+	s.cmd.Cancel = func() error { return s.cmd.Process.Signal(syscall.SIGTERM) }
+	s.cmd.Env = append(os.Environ(), "BASE="+dir, "PORT="+strconv.Itoa(s.port))
+	s.cmd.Stderr = os.Stderr
+	out, err := s.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.cmd.Start(); err != nil {
+		return nil, err
+	}
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		if strings.HasPrefix(lines.Text(), "READY ") {
+			return s, nil
+		}
+	}
+	return nil, errors.Join(fmt.Errorf("%s ended before it was ready", script), s.cmd.Wait())
+}
+
+func (s *system) stop() {
+	_ = s.cmd.Process.Signal(syscall.SIGTERM) // it may have ended by itself
+	_ = s.cmd.Wait()
+}
+
+// freePorts finds a few ports in a row that nobody uses.
+func freePorts() (int, error) {
+	for range 100 {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return 0, err
+		}
+		first := l.Addr().(*net.TCPAddr).Port
+		l.Close()
+		if first+spread < 65536 && allFree(first) {
+			return first, nil
+		}
+	}
+	return 0, errors.New("there are no free ports in a row")
+}
+
+func allFree(first int) bool {
+	for p := first; p < first+spread; p++ {
+		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(p)))
+		if err != nil {
+			return false
+		}
+		l.Close()
+	}
+	return true
+}
+
+// move writes a scenario for where the system really is: its ports and its
+// directory instead of the usual ones.
+func (s *system) move(text, name string) string {
+	for i := range spread {
+		text = regexp.MustCompile(`\b`+strconv.Itoa(s.usual+i)+`\b`).ReplaceAllString(text, strconv.Itoa(s.port+i))
+	}
+	return strings.ReplaceAll(text, "/tmp/telltale-"+base(name), s.dir)
+}

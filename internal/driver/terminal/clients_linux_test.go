@@ -14,18 +14,16 @@ import (
 	"example.org/telltale/internal/driver/drivertest"
 	"example.org/telltale/internal/driver/ends"
 	"example.org/telltale/internal/driver/paired"
+	"example.org/telltale/internal/driver/realserver"
 	"example.org/telltale/internal/driver/terminal"
 )
 
-// real skips a test without a program, or fails it where nothing may lack.
-func real(t *testing.T, programs ...string) {
+// need skips a test without a program, or fails it where nothing may lack.
+func need(t *testing.T, programs ...string) {
 	t.Helper()
 	for _, p := range programs {
 		if _, err := exec.LookPath(p); err != nil {
-			if os.Getenv("TELLTALE_REQUIRE_REAL") != "" {
-				t.Fatalf("%v: install it, or unset TELLTALE_REQUIRE_REAL", err)
-			}
-			t.Skip(err)
+			realserver.Need(t, fmt.Errorf("%s: %w", p, realserver.ErrMissing))
 		}
 	}
 }
@@ -89,7 +87,7 @@ func weechat(t *testing.T, a ends.Account, port int) *terminal.End {
 	dir := t.TempDir()
 	return end(t, a, dir, map[string]any{
 		"preset": "weechat", "command": []string{
-			"weechat", "-d", filepath.Join(dir, "weechat"),
+			"weechat", "-d", filepath.Join(dir, "weechat"), "-r", "/set logger.look.backlog 0",
 			"-r", "/set irc.server_default.anti_flood_prio_high 0", "-r", "/set irc.server_default.anti_flood_prio_low 0",
 			"-r", fmt.Sprintf("/server add test 127.0.0.1/%d -notls -nicks=%s", port, a.Name), "-r", "/connect test",
 		},
@@ -108,8 +106,31 @@ func write(t *testing.T, name, text string) {
 
 func TestIrssiAndWeechat(t *testing.T) {
 	t.Parallel()
-	real(t, "irssi", "weechat")
+	need(t, "irssi", "weechat")
 	port := startIRC(t)
 	alice, bob := ends.Account{Name: "alice"}, ends.Account{Name: "bob"}
 	check(t, pair(t, irssi(t, alice, port), weechat(t, bob, port), [2]ends.Account{alice, bob}))
+}
+
+func profanity(t *testing.T, a ends.Account, port int) *terminal.End {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, ".local/share/profanity/accounts"), fmt.Sprintf(
+		"[me]\nenabled=true\njid=%s\npassword=%s\nserver=127.0.0.1\nport=%d\ntls.policy=disable\nresource=t\n", a.Address, a.Password, port))
+	return end(t, a, dir, map[string]any{"preset": "profanity", "command": []string{"profanity", "-a", "me"}})
+}
+
+func mcabber(t *testing.T, a ends.Account, port int) *terminal.End {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, ".mcabber/mcabberrc"), fmt.Sprintf(
+		"set jid = %s\nset password = %s\nset server = 127.0.0.1\nset port = %d\nset tls = 0\nset resource = t\nset logging = 0\n", a.Address, a.Password, port))
+	return end(t, a, dir, map[string]any{"preset": "mcabber"})
+}
+
+func TestProfanityAndMcabber(t *testing.T) {
+	t.Parallel()
+	need(t, "profanity", "mcabber")
+	port := startProsody(t)
+	alice := ends.Account{Name: "alice", Address: "alice@example.test", Password: "pw"}
+	bob := ends.Account{Name: "bob", Address: "bob@example.test", Password: "pw"}
+	check(t, pair(t, profanity(t, alice, port), mcabber(t, bob, port), [2]ends.Account{alice, bob}))
 }

@@ -81,8 +81,6 @@ type Options struct {
 	Escape []Escape `json:"escape"`
 	// Cannot names texts that the program cannot take.
 	Cannot []Cannot `json:"cannot"`
-	// Hidden names texts that its screen does not show as they are.
-	Hidden []Cannot `json:"hidden"`
 	// Limit is the longest text in bytes.
 	Limit  int      `json:"limit"`
 	Places []string `json:"places"`

@@ -2,11 +2,10 @@ package terminal
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
-
-	"regexp"
 
 	"example.org/telltale/internal/driver/ends"
 )
@@ -52,11 +51,6 @@ func pattern(expression string) Pattern { return Pattern{regexp.MustCompile(expr
 // enter types a command.
 func enter(command string) Step { return Step{Type: command, Keys: []string{"Enter"}} }
 
-// blanks are what no screen shows.
-func blanks() []Cannot {
-	return []Cannot{{pattern(`\s$`), "a screen does not show blanks at the end of a line"}}
-}
-
 // refusals are the words by which services say that they did not take a
 // message.
 const refusals = `(?i:cannot send|can't send|not sent|blocked|censored|filtered|no such nick|not allowed|not acceptable|forbidden|rejected|policy|spam|prohibited|unavailable)`
@@ -67,10 +61,10 @@ func irssi() Options {
 	o.Ready = pattern(`-!- (Welcome to|Mode change \[|Irssi: Join to)`)
 	o.Input = Input{Row: -1, Prompt: pattern(`^\[[^\]]*\] `)}
 	o.Open = []Step{enter("/query {to}"), enter("/join {place}"), enter("/window goto {place}")}
-	o.Look = Step{Wait: pattern(`\[Act: [\d,]*\d`), Keys: []string{"M-a"}}
+	o.Look = Step{Wait: pattern(`\[Act: [^\]]*`), Keys: []string{"M-a"}}
 	o.Quit = []Step{enter("/quit")}
 	o.Escape = []Escape{{pattern(`^/`), "/ "}}
-	o.Hidden, o.Limit = blanks(), 400
+	o.Limit = 400
 	o.Messages = pattern(`^\d\d:\d\d(?::\d\d)?\s+<[ @+%&~]?(?P<from>[^>\s]+)> (?P<text>.*)$`)
 	o.More = pattern(`^ {10,}(?P<text>\S.*)$`)
 	o.Errors = []Pattern{pattern(`^\d\d:\d\d(?::\d\d)? (?:-!-|[!-][\w.]+[ -]) ?(?P<reason>.*` + refusals + `.*)$`)}
@@ -81,13 +75,13 @@ func irssi() Options {
 func weechat() Options {
 	o := plain()
 	o.Preset, o.Command = "weechat", []string{"weechat"}
-	o.Ready = pattern(`has joined|Welcome to|Channel created`)
+	o.Ready = pattern(` -- [│|] (?:Welcome to|Channel )|[│|] \S+ .*has joined #`)
 	o.Input = Input{Row: -1, Prompt: pattern(`^[^\[]*\[[^\]]*\] `)}
 	o.Open = []Step{enter("/query {to}"), enter("/join {place}"), enter("/buffer {place}")}
-	o.Look = Step{Wait: pattern(`\[H: `), Keys: []string{"M-a"}}
+	o.Look = Step{Wait: pattern(`\[H: [^\]]*`), Keys: []string{"M-a"}}
 	o.Quit = []Step{enter("/quit")}
 	o.Escape = []Escape{{pattern(`^/`), "/"}}
-	o.Hidden, o.Limit = blanks(), 400
+	o.Limit = 400
 	o.Messages = pattern(`\d\d:\d\d(?::\d\d)? +[ @+%&~]?(?P<from>[^\s=<>*│|-][^\s│|]*) [│|] (?P<text>.*?)(?: +│ ?[ @+%&~]?\S*)?$`)
 	o.More = pattern(` {5,}[│|] (?P<text>\S.*?)(?: +│ ?[ @+%&~]?\S*)?$`)
 	o.Errors = []Pattern{pattern(`\d\d:\d\d(?::\d\d)? +(?:=!=|--) [│|] (?P<reason>.*` + refusals + `.*?)(?: +│.*)?$`)}
@@ -102,12 +96,14 @@ func profanity() Options {
 	o.Input = Input{Row: -1}
 	o.Open = []Step{enter("/msg {to}"), enter("/join {place}")}
 	o.Quit = []Step{enter("/quit")}
-	o.Cannot = []Cannot{{pattern(`^/`), "a text that begins with / is a command, and there is no way around it"}}
-	o.Hidden = blanks()
+	o.Cannot = []Cannot{
+		{pattern(`^/`), "a text that begins with / is a command, and there is no way around it"},
+		{pattern(`^.{950}`), "the input field shows no more than 1000 columns"},
+	}
 	o.Own = []string{"me"}
 	o.Messages = pattern(`^\d\d:\d\d(?::\d\d)? - (?P<from>[^:\s]+): (?P<text>.*)$`)
 	o.More = pattern(`^ {8,}(?P<text>\S.*)$`)
-	o.Errors = []Pattern{pattern(`^\d\d:\d\d(?::\d\d)? [-!] (?P<reason>(?i:.*error).*|.*` + refusals + `.*)$`)}
+	o.Errors = []Pattern{pattern(`^\d\d:\d\d(?::\d\d)? [-!] (?P<reason>Error (?:from|received|sending).*|.*(?i:not-acceptable|policy-violation|forbidden|not-allowed|recipient-unavailable).*)$`)}
 	o.Ended = []Pattern{pattern(`(?P<reason>Lost connection.*|.*[Dd]isconnected.*)$`)}
 	return o
 }
@@ -118,9 +114,9 @@ func mcabber() Options {
 	o.Ready = pattern(`Your status has been set`)
 	o.Input = Input{Row: -1}
 	o.Line = "/say_to {to} {text}"
-	o.Look = Step{Wait: pattern(`^ {0,2}#\d* ?\S*\{`), Type: "/roster unread_first", Keys: []string{"Enter"}}
+	o.Look = Step{Wait: pattern(`^ {0,2}#\d* ?\S*\{.*│`), Type: "/roster unread_first", Keys: []string{"Enter", "Enter"}}
 	o.Quit = []Step{enter("/quit")}
-	o.Hidden = blanks()
+	o.Limit = 900
 	o.Messages = pattern(`\d\d-\d\d \d\d:\d\d <==  ?(?P<text>.*)$`)
 	o.More = pattern(`│ {15,}(?P<text>\S.*)$`)
 	o.Errors = []Pattern{pattern(`\d\d:\d\d(?::\d\d)?\]? (?P<reason>(?i:.*error).*|.*` + refusals + `.*)$`)}

@@ -14,6 +14,9 @@ type reader struct {
 	account ends.Account
 	clock   telltale.Clock
 	hear    func(ends.Event)
+	// listening is false until the program is ready: what stands on the
+	// screen by then was said before.
+	listening bool
 
 	// rows are the rows that were there when it looked last.
 	rows []shown
@@ -158,6 +161,9 @@ func (r *reader) joined(rows []string, width int) (text string, used int) {
 
 // line reads one line of what the program shows or prints.
 func (r *reader) line(line string) {
+	if !r.listening {
+		return
+	}
 	if groups, ok := r.opts.Messages.groups(line); ok {
 		r.message(groups)
 		return

@@ -29,6 +29,8 @@ type session struct {
 	reader  reader
 	closing bool
 
+	// looked is what the screen said when look acted on it last.
+	looked string
 	// opened is whom the last message went to, and where.
 	opened string
 }
@@ -101,6 +103,9 @@ func (s *session) show(b []byte) {
 	}
 	if s.e.opts.Log == "" && s.steady() {
 		s.reader.look(s.screen)
+	}
+	if s.looked != "" && s.steady() && s.news() == "" {
+		s.looked = ""
 	}
 }
 
@@ -218,9 +223,18 @@ func (s *session) close() {
 	<-s.ended
 }
 
+// quit types what ends the program, unless the field holds something that it
+// would be added to: then it would be sent as a message.
 func (s *session) quit() {
 	ctx, cancel := context.WithTimeout(context.Background(), grace)
 	defer cancel()
+	s.mu.Lock()
+	empty := s.empty()
+	s.mu.Unlock()
+	if !empty && s.clear(ctx) != nil {
+		return
+	}
+	// An error here means that it has ended, or has to be ended.
 	if s.steps(ctx, s.e.opts.Quit, nil) == nil {
 		_ = s.await(ctx, func() bool { return false }) // until it has ended, or ctx
 	}

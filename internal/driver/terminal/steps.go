@@ -16,6 +16,9 @@ func (s *session) login(ctx context.Context) error {
 	if err := s.awaits(ctx, s.e.opts.Ready); err != nil {
 		return fmt.Errorf("the program is not ready: %w", err)
 	}
+	s.mu.Lock()
+	s.reader.listening = true
+	s.mu.Unlock()
 	if s.log != nil {
 		return s.log.skip()
 	}
@@ -39,12 +42,52 @@ func (s *session) step(ctx context.Context, step Step, p *ends.Post) error {
 	if err := s.awaits(ctx, step.Wait); err != nil {
 		return err
 	}
-	if step.Type != "" {
-		if err := s.write(s.e.fill(step.Type, p)); err != nil {
-			return err
-		}
+	switch {
+	case step.Type == "":
+		return s.press(step.Keys)
+	case len(step.Keys) > 0 && s.commands(step):
+		return s.command(ctx, s.e.fill(step.Type, p), step.Keys)
+	}
+	if err := s.write(s.e.fill(step.Type, p)); err != nil {
+		return err
 	}
 	return s.press(step.Keys)
+}
+
+// commands reports whether a step types into the input field of messages,
+// where what is typed can be seen.
+func (s *session) commands(step Step) bool {
+	in := s.e.opts.Input
+	if (in.Row == 0 && !in.Prompt.given()) || strings.Contains(step.Type, "{password}") || s.e.opts.Mode != ModeScreen {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.start().known
+}
+
+// command types a line and waits until it is seen and then gone: a program
+// that reads two lines at once takes them for a paste.
+func (s *session) command(ctx context.Context, line string, keys []string) error {
+	if err := s.prepare(ctx); err != nil {
+		return err
+	}
+	seen, err := s.enter(ctx, line)
+	if err != nil {
+		return err
+	}
+	if seen != line {
+		return fmt.Errorf("the input field held %.100q when %.100q was typed", s.e.scrubbed(seen), s.e.scrubbed(line))
+	}
+	if err := s.press(keys); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.e.opts.patience())
+	defer cancel()
+	if err := s.await(ctx, s.empty); err != nil && s.prog.ending() == nil {
+		return err
+	}
+	return nil
 }
 
 // awaits waits for a pattern on the screen.
@@ -88,19 +131,33 @@ func (s *session) open(ctx context.Context, p ends.Post) error {
 	return nil
 }
 
-// look turns to where something new is, if the screen says so.
+// look turns to where something new is, if the screen says so. It does so once
+// for each thing that the screen says: some programs turn back the next time.
 func (s *session) look(ctx context.Context) error {
-	if !s.e.opts.Look.Wait.given() || s.prog == nil {
+	o := s.e.opts.Look
+	if !o.Wait.given() || s.prog == nil {
 		return nil
 	}
 	s.mu.Lock()
-	news := s.sees(s.e.opts.Look.Wait)
+	news := s.news()
+	done := news == s.looked
+	s.looked = news
 	s.mu.Unlock()
-	if !news {
+	if done || news == "" {
 		return nil
 	}
 	s.opened = ""
-	return s.step(ctx, Step{Type: s.e.opts.Look.Type, Keys: s.e.opts.Look.Keys}, nil)
+	return s.step(ctx, Step{Type: o.Type, Keys: o.Keys}, nil)
+}
+
+// news is the row that says that something new is elsewhere; empty if none.
+func (s *session) news() string {
+	for _, row := range s.visible() {
+		if at := s.e.opts.Look.Wait.find(row); at != nil {
+			return row[at[0]:at[1]]
+		}
+	}
+	return ""
 }
 
 // probe asks for a sign of life.

@@ -4,9 +4,9 @@
 // program runs in a terminal of telltale's own, which nobody else sees, and
 // in the sandbox of the audit if there is one.
 //
-// What a screen does not show is not known: blanks at the end of a line, or
-// the difference between a tab and blanks. Such texts are named by Hidden, and
-// wide screens are used so that lines need not be wrapped.
+// What a screen does not show is not known: blanks at the end of a message, or
+// the difference between a tab and blanks. Wide screens are used so that lines
+// need not be wrapped.
 package terminal
 
 import (

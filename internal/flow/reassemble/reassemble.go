@@ -67,8 +67,9 @@ type Start struct {
 type Finish struct {
 	// At is when its last packet came.
 	At time.Time
-	// Closed: both sides said that they were done. Reset: one broke it off.
-	Closed, Reset bool
+	// Closed: both sides said that they were done. Reset: one broke it off
+	// before it had said so, ByClient: it was the client.
+	Closed, Reset, ByClient bool
 	// Answered: packets came from the server.
 	Answered bool
 	// Unreachable is what a router or the server's host said of it.

@@ -131,7 +131,11 @@ func (t *table) segment(one *talk, second bool, at time.Time, s segment) {
 		t.acknowledged(one, 1-i, s.ack)
 	}
 	if s.flags&flagRST != 0 {
-		one.finish.Reset = true // what still comes in order is taken
+		// Who has ended its own direction only stops listening. What still
+		// comes in order is taken.
+		if !h.fin && !one.finish.Reset {
+			one.finish.Reset, one.finish.ByClient = true, second == one.flip
+		}
 		t.flush(one, 0)
 		t.flush(one, 1)
 	}

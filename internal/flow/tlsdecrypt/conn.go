@@ -63,6 +63,8 @@ type Info struct {
 	// Refused is the alert by which the client ended the handshake, as with a
 	// certificate that it does not trust.
 	Refused string
+	// ClientDone and ServerDone: a side said that it had said everything.
+	ClientDone, ServerDone bool
 	// Notes say what was missing or could not be opened.
 	Notes []string
 }
@@ -194,6 +196,7 @@ func (c *Conn) Info() Info {
 	i := Info{
 		ServerName: c.h.serverName, ALPN: c.h.alpn, Certificates: c.certs,
 		Opened: c.opened, Failed: c.failed, Refused: c.refused, Notes: c.notes,
+		ClientDone: c.client.goodbye, ServerDone: c.server.goodbye,
 	}
 	if c.h.serverSeen {
 		i.Version = versionName(c.h.version)

@@ -42,6 +42,7 @@ type half struct {
 	heldSize int
 	counted  int  // of Keys.inUse
 	done     bool // nothing more can be read
+	goodbye  bool // it said that nothing more comes
 }
 
 func (h *half) String() string {

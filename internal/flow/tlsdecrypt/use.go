@@ -109,7 +109,11 @@ func (c *Conn) change(h *half) {
 }
 
 func (c *Conn) alert(h *half, b []byte) {
-	if len(b) < 2 || b[1] == 0 {
+	if len(b) < 2 {
+		return
+	}
+	if b[1] == 0 { // close_notify
+		h.goodbye = true
 		return
 	}
 	text := alertName(b[1])

@@ -198,14 +198,25 @@ func (s *stream) clear(out bool, at time.Time, b []byte) {
 
 // say hands plaintext on.
 func (s *stream) say(out bool, at time.Time, b []byte) {
-	c := &s.w.conn
+	c, before := &s.w.conn, len(s.words.told)
 	if s.words.hear(out, b) {
 		c.Proto = s.words.proto(c.Proto)
 		if s.words.host != "" && c.Host == "" {
 			c.Host = s.words.host
 		}
 	}
-	s.w.octets(out, at, b)
+	if s.words.next != "" {
+		n := 0
+		if !out {
+			n = max(0, s.words.nextAt-before)
+			s.w.octets(out, at, b[:n])
+		}
+		s.w.turn(s.words.next)
+		s.words.next, b = "", b[n:]
+	}
+	if len(b) > 0 {
+		s.w.octets(out, at, b)
+	}
 }
 
 // inside is a stream as TLS sees it.
@@ -268,7 +279,7 @@ func (s *stream) Close(f reassemble.Finish) {
 		s.settle(false)
 	}
 	if s.tls != nil {
-		s.endTLS()
+		s.endTLS(f)
 	}
 	if f.Differing > 0 {
 		s.m.note(-1, "connection %s: %d octets came again and were not the same; the first are kept", c.ID, f.Differing)
@@ -276,7 +287,7 @@ func (s *stream) Close(f reassemble.Finish) {
 	s.w.close()
 }
 
-func (s *stream) endTLS() {
+func (s *stream) endTLS(f reassemble.Finish) {
 	c := &s.w.conn
 	s.tls.End()
 	s.look()
@@ -286,6 +297,9 @@ func (s *stream) endTLS() {
 		c.Proto = "tls"
 	}
 	i := s.tls.Info()
+	if f.Reset && f.Missing == 0 && (f.ByClient && i.ClientDone || !f.ByClient && i.ServerDone) {
+		c.Error = "" // it had said all, and did not wait for the rest
+	}
 	if i.Refused != "" && c.Error == "" {
 		c.Error = "the app ended the handshake: " + i.Refused
 	}

@@ -17,6 +17,10 @@ type words struct {
 	done        bool
 	name        string // of the protocol
 	host        string
+	// next is the protocol that both sides agreed to go on with, behind the
+	// first nextAt octets of the server's.
+	next   string
+	nextAt int
 }
 
 // hear takes octets; it reports whether there may be news.
@@ -61,18 +65,21 @@ func (w *words) http() {
 	}
 	h := flow.ParseRequest(w.asked)
 	w.host, _ = flow.SplitAuthority(h.Get("Host"), 0)
-	if !strings.EqualFold(h.Get("Upgrade"), "websocket") {
+	if h.Get("Upgrade") == "" {
 		w.done = true
 		return
 	}
-	if len(w.told) >= 12 {
-		w.done = true
-		if bytes.HasPrefix(w.told, []byte("HTTP/1.1 101")) {
-			w.name = "ws"
-			if w.secure {
-				w.name = "wss"
-			}
+	n := flow.HeadEnd(w.told)
+	if w.done = n >= 0 || len(w.told) >= maxWords; n < 0 || flow.ParseResponse(w.told).Status != 101 {
+		return
+	}
+	w.next, w.nextAt = "tcp", n
+	if strings.EqualFold(h.Get("Upgrade"), "websocket") {
+		w.name = "ws"
+		if w.secure {
+			w.name = "wss"
 		}
+		w.next = w.name
 	}
 }
 

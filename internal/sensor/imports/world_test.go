@@ -9,6 +9,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"fmt"
 	"io"
 	"math/big"
 	"net"
@@ -52,7 +53,9 @@ func (k *kept) Octets(out bool, _ time.Time, b []byte) error {
 	return nil
 }
 
-func (k *kept) Turn(proto string) { k.turns = append(k.turns, proto) }
+func (k *kept) Turn(proto string) {
+	k.turns = append(k.turns, fmt.Sprint(proto, " ", k.text[0].Len(), "/", k.text[1].Len()))
+}
 
 func (k *kept) Close(c tape.Conn) error {
 	k.Conn, k.closed = c, true

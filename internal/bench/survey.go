@@ -26,7 +26,7 @@ const (
 	surveyRepeats = 2
 	// firstSettle is how long a copy is waited for before any was seen. One
 	// that comes later overturns what was taken for silence.
-	firstSettle = 500 * time.Millisecond
+	firstSettle = 300 * time.Millisecond
 	// overturns is how often a survey may be walked again because an answer
 	// turned out to be another.
 	overturns = 25

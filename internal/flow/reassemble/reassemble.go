@@ -61,6 +61,8 @@ type Start struct {
 	At        time.Time
 	// Handshake says that its first packet was seen.
 	Handshake bool
+	// Origin is what the capture had said of the sender by then.
+	Origin Origin
 }
 
 // Finish is how a conversation ended.

@@ -17,18 +17,17 @@ import (
 // capture reads a pcap or pcapng file: once for its secrets, which may stand
 // behind the packets that they open, and once for its packets.
 func (m *Importer) capture(ctx context.Context, f io.ReadSeeker) error {
-	if err := m.secrets(f); err != nil {
+	apps := origins{}
+	if err := m.secrets(f, apps); err != nil {
 		return err
 	}
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	apps := origins{}
 	n := 0
 	stats, err := reassemble.Walk(f, reassemble.Options{
 		Datagrams: true,
 		Open:      func(s reassemble.Start) reassemble.Conversation { return m.talk(s, apps) },
-		Hooks:     pcapng.Hooks{Custom: apps.take},
 		Stop: func() bool {
 			n++
 			return m.err != nil || n%1024 == 0 && ctx.Err() != nil
@@ -62,13 +61,14 @@ func (m *Importer) place(note string) {
 	m.note(-1, "%s", note)
 }
 
-// secrets reads the secrets of a pcapng file.
-func (m *Importer) secrets(f io.Reader) error {
+// secrets reads the secrets of a pcapng file, and which programs it names:
+// both may stand behind the packets that they are about.
+func (m *Importer) secrets(f io.Reader, apps origins) error {
 	r, err := pcapng.NewReader(f, pcapng.Hooks{Secrets: func(kind uint32, b []byte) {
 		if kind == pcapng.SecretsTLS {
 			m.keys.Add(b)
 		}
-	}})
+	}, Custom: apps.take})
 	if err != nil || !r.IsNG() {
 		return nil // its own reader says what is wrong with it
 	}
@@ -87,7 +87,7 @@ func (m *Importer) secrets(f io.Reader) error {
 func (m *Importer) talk(s reassemble.Start, apps origins) reassemble.Conversation {
 	c := tape.Conn{
 		Start: s.At, Src: s.Client, Dst: s.Server, Proto: s.Transport, Transport: s.Transport,
-		Visibility: telltale.Clear, Host: m.names[s.Server.Addr().String()],
+		Visibility: telltale.Clear, Host: m.names[s.Server.Addr().String()], Process: apps.process(s.Origin),
 	}
 	if s.Transport == "tcp" {
 		return &stream{m: m, w: m.newWriter(c), apps: apps, mid: !s.Handshake}

@@ -117,7 +117,7 @@ func TestPCAPdroid(t *testing.T) {
 		at[f.Dst.Port()] = f
 	}
 	for port, want := range map[uint16]string{443: "com.example.chat (聊天 Chat)", 80: "android", 9000: ""} {
-		if at[port] == nil || at[port].Process.Name != want {
+		if at[port] == nil || at[port].Process.Name != want || at[port].first.Process.Name != want {
 			t.Fatalf("port %d is of %+v, want %q", port, at[port], want)
 		}
 	}

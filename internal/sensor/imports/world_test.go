@@ -31,6 +31,7 @@ type shelf struct{ all []*kept }
 // kept is one connection.
 type kept struct {
 	tape.Conn
+	first  tape.Conn       // as it was known when the tape was opened
 	text   [2]bytes.Buffer // out, in
 	pieces int
 	turns  []string
@@ -38,7 +39,7 @@ type kept struct {
 }
 
 func (s *shelf) Open(c tape.Conn) (tape.Tape, error) {
-	k := &kept{Conn: c}
+	k := &kept{Conn: c, first: c}
 	s.all = append(s.all, k)
 	return k, nil
 }

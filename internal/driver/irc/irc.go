@@ -11,10 +11,11 @@ package irc
 
 import (
 	"crypto/rand"
-	"errors"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -48,8 +49,38 @@ type Options struct {
 	// on servers that answer out of order. It is off because InspIRCd says no
 	// farewell when it ends a session over a labelled message.
 	Labels bool `json:"labels,omitempty"`
-	// Pace is the least time between two messages, in milliseconds.
-	Pace int `json:"pace_ms,omitempty"`
+	// Pace is the least time between two messages.
+	Pace ends.Duration `json:"pace,omitempty"`
+}
+
+// ParseOptions reads the options of a scenario. Its errors are
+// [ends.OptionError]s.
+func ParseOptions(raw json.RawMessage) (Options, error) {
+	var o Options
+	if err := ends.Decode(raw, &o); err != nil {
+		return o, err
+	}
+	return o, o.check()
+}
+
+// check finds settings that no server could do with.
+func (o Options) check() error {
+	for i, r := range o.Rooms {
+		if !word(r) || !isChannel(r) {
+			return &ends.OptionError{Path: fmt.Sprintf("rooms[%d]", i), What: fmt.Sprintf("%q is no channel", r), Fix: `write as in "#main", in quotes`}
+		}
+	}
+	known := []string{"", authSASL, authPass, authNickServ, authNone}
+	if !slices.Contains(known, o.Auth) {
+		return &ends.OptionError{Path: "auth", What: fmt.Sprintf("%q is no way to log in", o.Auth), Fix: "write one of " + strings.Join(known[1:], ", ")}
+	}
+	if o.Pace < 0 {
+		return &ends.OptionError{Path: "pace", What: "a time below 0"}
+	}
+	if err := checkPlaces(o.Places, o.Rooms); err != nil {
+		return err
+	}
+	return o.Check()
 }
 
 // Config is an end with what it needs.
@@ -122,25 +153,12 @@ func New(cfg Config) (*End, error) {
 	return &End{cfg: cfg, plan: plan, places: places}, nil
 }
 
+// check finds what no login could do with.
 func check(cfg Config) error {
-	o := cfg.Options
 	if nick := nickOf(cfg.Account); !word(nick) || isChannel(nick) {
 		return fmt.Errorf("%q cannot be a nick: give account %q an address without spaces", nick, cfg.Account.Name)
 	}
-	for _, r := range o.Rooms {
-		if !word(r) || !isChannel(r) {
-			return fmt.Errorf("rooms: %q is no channel; their names begin with #", r)
-		}
-	}
-	switch o.Auth {
-	case "", authSASL, authPass, authNickServ, authNone:
-	default:
-		return fmt.Errorf("auth: %q is none of sasl, pass, nickserv and none", o.Auth)
-	}
-	if o.Pace < 0 {
-		return errors.New("pace_ms: below 0")
-	}
-	return checkPlaces(o.Places, o.Rooms)
+	return cfg.Options.check()
 }
 
 // word reports whether s can stand as a parameter in the middle of a line.

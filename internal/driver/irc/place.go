@@ -30,7 +30,7 @@ func checkPlaces(wanted, rooms []string) error {
 	all := allPlaces(rooms)
 	for _, p := range wanted {
 		if !slices.Contains(all, p) {
-			return fmt.Errorf("places: %q is none of %s", p, strings.Join(all, ", "))
+			return &ends.OptionError{Path: "places", What: fmt.Sprintf("there is no place %q", p), Fix: "there are " + strings.Join(all, ", ")}
 		}
 	}
 	return nil

@@ -130,7 +130,7 @@ func (s *session) room(command, target string) int {
 func (e *End) slowly(ctx context.Context) error {
 	e.mu.Lock()
 	wait := e.resume.Sub(e.cfg.Clock())
-	if pace := time.Duration(e.cfg.Options.Pace) * time.Millisecond; pace > 0 {
+	if pace := time.Duration(e.cfg.Options.Pace); pace > 0 {
 		e.resume = e.cfg.Clock().Add(max(wait, 0) + pace)
 	}
 	e.mu.Unlock()

@@ -13,6 +13,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"example.org/telltale/internal/driver/ends"
 )
 
 // Dial opens a connection, as net.Dialer.DialContext does.
@@ -75,24 +77,38 @@ type Plan struct {
 	config *tls.Config
 }
 
+// Check finds settings that cannot be, without looking at any file. Its errors
+// are [ends.OptionError]s.
+func (s Settings) Check() error {
+	switch s.TLS {
+	case Auto, Off, StartTLS, Direct:
+	default:
+		return &ends.OptionError{Path: "tls", What: fmt.Sprintf("%q is not known", s.TLS), Fix: "write off, starttls or direct"}
+	}
+	if s.Server != "" {
+		_, _, err := s.split("0")
+		return err
+	}
+	return nil
+}
+
 // Plan reads the settings. name is what the certificate has to bear if
 // ServerName does not say; empty means the host's name.
 func (s Settings) Plan(name string, ports Ports) (Plan, error) {
+	if err := s.Check(); err != nil {
+		return Plan{}, err
+	}
 	host, port, err := s.split(ports.Default)
 	if err != nil {
 		return Plan{}, err
 	}
 	p := Plan{Addr: net.JoinHostPort(host, port), TLS: s.TLS, Loopback: loopback(host)}
 	p.Plain = s.Plain || p.Loopback
-	switch s.TLS {
-	case Off, StartTLS, Direct:
-	case Auto:
+	if p.TLS == Auto {
 		p.TLS = ports.Else
 		if slices.Contains(ports.Direct, port) {
 			p.TLS = Direct
 		}
-	default:
-		return Plan{}, fmt.Errorf("tls: %q is none of off, starttls and direct", s.TLS)
 	}
 	if p.config, err = s.config(p.Loopback); err != nil {
 		return Plan{}, err
@@ -107,14 +123,14 @@ func (s Settings) Plan(name string, ports Ports) (Plan, error) {
 
 func (s Settings) split(port string) (string, string, error) {
 	if s.Server == "" {
-		return "", "", errors.New("no server is named: set server: HOST:PORT in the driver's options")
+		return "", "", &ends.OptionError{Path: "server", What: "no server is named", Fix: "write HOST:PORT"}
 	}
 	if h, p, err := net.SplitHostPort(s.Server); err == nil {
 		return h, p, nil
 	}
 	host := strings.Trim(s.Server, "[]")
 	if strings.Contains(host, ":") && net.ParseIP(host) == nil {
-		return "", "", fmt.Errorf("server: %q is not HOST:PORT", s.Server)
+		return "", "", &ends.OptionError{Path: "server", What: fmt.Sprintf("%q is no host and port", s.Server), Fix: "write HOST:PORT"}
 	}
 	return host, port, nil
 }

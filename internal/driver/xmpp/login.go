@@ -180,11 +180,15 @@ func (s *session) authenticate(features *node) error {
 	return s.scram(mechanism, c)
 }
 
+// mechanisms are those that are known, the strongest first.
+func mechanisms() []string {
+	return []string{"SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN"}
+}
+
 // choose takes the strongest mechanism. One with channel binding is taken only
 // if the settings name it: not every server says what it can bind to.
 func (s *session) choose(offered []string, bound bool) string {
-	known := []string{"SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN"}
-	for _, m := range known {
+	for _, m := range mechanisms() {
 		wanted := s.e.cfg.Options.SASL
 		if strings.HasSuffix(m, "-PLUS") && (!bound || wanted != m) {
 			continue

@@ -152,7 +152,7 @@ func (s *session) put(ctx context.Context, kind, to, text string) (ends.Sent, er
 func (e *End) slowly(ctx context.Context) error {
 	e.mu.Lock()
 	wait := e.resume.Sub(e.cfg.Clock())
-	if pace := time.Duration(e.cfg.Options.Pace) * time.Millisecond; pace > 0 {
+	if pace := time.Duration(e.cfg.Options.Pace); pace > 0 {
 		e.resume = e.cfg.Clock().Add(max(wait, 0) + pace)
 	}
 	e.mu.Unlock()

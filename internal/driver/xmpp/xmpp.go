@@ -10,10 +10,11 @@ package xmpp
 
 import (
 	"crypto/rand"
-	"errors"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -47,8 +48,39 @@ type Options struct {
 	// Register makes the accounts where they do not exist, for servers that
 	// allow it to anybody.
 	Register bool `json:"register,omitempty"`
-	// Pace is the least time between two messages, in milliseconds.
-	Pace int `json:"pace_ms,omitempty"`
+	// Pace is the least time between two messages.
+	Pace ends.Duration `json:"pace,omitempty"`
+}
+
+// ParseOptions reads the options of a scenario. Its errors are
+// [ends.OptionError]s.
+func ParseOptions(raw json.RawMessage) (Options, error) {
+	var o Options
+	if err := ends.Decode(raw, &o); err != nil {
+		return o, err
+	}
+	return o, o.check()
+}
+
+// check finds settings that no server could do with.
+func (o Options) check() error {
+	for i, r := range o.Rooms {
+		if _, _, err := split(r); err != nil {
+			return &ends.OptionError{Path: fmt.Sprintf("rooms[%d]", i), What: err.Error()}
+		}
+	}
+	for _, p := range o.Places {
+		if known := o.allPlaces(); !slices.Contains(known, p) {
+			return &ends.OptionError{Path: "places", What: fmt.Sprintf("there is no place %q", p), Fix: "there are " + strings.Join(known, ", ")}
+		}
+	}
+	if o.SASL != "" && !slices.Contains(mechanisms(), o.SASL) {
+		return &ends.OptionError{Path: "sasl", What: fmt.Sprintf("%q is not known", o.SASL), Fix: "write one of " + strings.Join(mechanisms(), ", ")}
+	}
+	if o.Pace < 0 {
+		return &ends.OptionError{Path: "pace", What: "a time below 0"}
+	}
+	return o.Check()
 }
 
 // Config is an end with what it needs.
@@ -107,30 +139,17 @@ func New(cfg Config) (*End, error) {
 	return e, nil
 }
 
+// check finds what no login could do with.
 func (e *End) check() (err error) {
 	o := e.cfg.Options
 	if e.local, e.domain, err = split(o.addressOf(e.cfg.Account)); err != nil {
 		return fmt.Errorf("account %s: %w", e.cfg.Account.Name, err)
 	}
-	for _, r := range o.Rooms {
-		if _, _, err := split(r); err != nil {
-			return fmt.Errorf("rooms: %w", err)
-		}
+	if err := o.check(); err != nil {
+		return err
 	}
-	known := append([]string{Private}, o.Rooms...)
 	if len(e.places) == 0 {
-		e.places = known
-	}
-	for _, p := range e.places {
-		if !contains(known, p) {
-			return fmt.Errorf("places: %q is none of %s", p, strings.Join(known, ", "))
-		}
-	}
-	if o.SASL != "" && o.SASL != "PLAIN" && hashOf(o.SASL) == nil {
-		return fmt.Errorf("sasl: %q is none of SCRAM-SHA-1, SCRAM-SHA-256, the same with -PLUS, and PLAIN", o.SASL)
-	}
-	if o.Pace < 0 {
-		return errors.New("pace_ms: below 0")
+		e.places = o.allPlaces()
 	}
 	if o.Server == "" {
 		o.Server = e.domain
@@ -138,6 +157,9 @@ func (e *End) check() (err error) {
 	e.plan, err = o.Plan(e.domain, wire.Ports{Default: "5222", Direct: []string{"5223"}, Else: wire.StartTLS})
 	return err
 }
+
+// allPlaces are the places that there are.
+func (o Options) allPlaces() []string { return append([]string{Private}, o.Rooms...) }
 
 func contains(rooms []string, room string) bool {
 	for _, r := range rooms {

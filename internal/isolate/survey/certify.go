@@ -34,7 +34,7 @@ func (s *Search) certify(x suspect) job {
 		if inner := r.innermost(x); inner != nil {
 			return func() { s.drop(first); k.suspect(*inner) }
 		}
-		u := &rule{parts: x.parts, own: x.own, alone: x.alone, lines: lines, exact: exact, boundary: Unknown, letters: CaseUnknown, tried: map[int]bool{}}
+		u := &rule{parts: x.parts, own: x.own, alone: x.alone, lines: lines, exact: exact, boundary: Unknown, letters: CaseUnknown, tried: make([]bool, len(k.terms))}
 		r.early(u)
 		var others []suspect
 		if u.boundary != No {
@@ -165,7 +165,7 @@ func (r *run) likely(x suspect) []suspect {
 		for o := range k.terms {
 			parts := slices.Clone(x.parts)
 			parts[i] = o
-			if len(parts) < 2 || !alike(k.terms[p], k.terms[o]) || slices.Contains(x.parts, o) || slices.Contains(k.inside[p], o) || !k.usable(o) || k.isKnown(parts) {
+			if len(parts) < 2 || !alike(k.terms[p], k.terms[o]) || slices.Contains(x.parts, o) || slices.Contains(k.inside[p], o) || !k.usable[o] || k.isKnown(parts) {
 				continue
 			}
 			m := r.ask(parts, fmt.Sprintf("does %q do in place of %q?", k.terms[o], k.terms[p]))

@@ -36,7 +36,7 @@ func (k *knowledge) mirrored(terms []int) []int {
 func (k *knowledge) usableTerms() []int {
 	var out []int
 	for _, t := range k.order {
-		if k.usable(t) {
+		if k.usable[t] {
 			out = append(out, t)
 		}
 	}

@@ -18,7 +18,7 @@ func (s *Search) excuseRules(all bool) job {
 	for i := range k.exceptions {
 		e := &k.exceptions[i]
 		for _, u := range k.rules {
-			if !u.triedAll(e.terms) && (e.wide(k) || k.triedWith(e) < 3) && !slices.ContainsFunc(e.terms, func(t int) bool { return slices.Contains(u.parts, t) }) {
+			if !u.triedAll(e.terms) && (e.wide || k.triedWith(e) < 3) && !slices.ContainsFunc(e.terms, func(t int) bool { return slices.Contains(u.parts, t) }) {
 				return s.tryException(u, e.terms)
 			}
 		}
@@ -30,10 +30,6 @@ func (s *Search) excuseRules(all bool) job {
 	}
 	return nil
 }
-
-// wide says whether an exception disables several rules, or all there are: so
-// it may disable those not found yet.
-func (e *exception) wide(k *knowledge) bool { return e.rules > 1 || k.triedWith(e) == e.rules }
 
 // triedWith counts the rules that an exception was tried with.
 func (k *knowledge) triedWith(e *exception) (n int) {
@@ -55,7 +51,7 @@ func (s *Search) tryMany(u *rule, all bool) job {
 	k := s.k
 	best, most := []int(nil), 0
 	for _, at := range k.base {
-		if m := k.log[at].terms; !k.isExcused(m) {
+		if m := k.log[at].terms; k.untried(u, m, all) > 0 && !k.isExcused(m) {
 			others := k.beside(u, m)
 			if n := k.untried(u, others, all); n > most {
 				best, most = others, n
@@ -76,7 +72,7 @@ func (k *knowledge) beside(u *rule, terms []int) []int {
 		m.add(p)
 	}
 	for _, t := range terms {
-		if k.usable(t) && !k.stops(u, t) && m.fits(t) {
+		if k.usable[t] && !k.stops(u, t) && m.fits(t) {
 			m.add(t)
 		}
 	}
@@ -312,10 +308,7 @@ func (u *rule) split(rest []string, except []int) *rule {
 	v.own, v.twin = rest, true
 	v.unless = slices.Clone(u.unless)
 	v.lines = slices.Clone(u.lines)
-	v.tried = map[int]bool{}
-	for t := range u.tried {
-		v.tried[t] = true
-	}
+	v.tried = slices.Clone(u.tried)
 	v.try(except)
 	return &v
 }

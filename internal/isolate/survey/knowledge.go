@@ -14,6 +14,7 @@ type knowledge struct {
 	around [][]int // around[t] are the other terms that t stands inside, case aside
 	inside [][]int // inside[t] are the other terms that stand inside t
 	phrase []int   // terms that hold the separator
+	opens  [][]string
 
 	limit  int    // longest body in bytes
 	barred []bool // cannot be put
@@ -27,9 +28,10 @@ type knowledge struct {
 	length     *Length
 	chance     int // reactions that did not come again
 
-	log   []reply // messages made of plain terms
-	base  []int   // places in log: large messages, clear
-	cover *cover  // of what follows from log; nil if it must be counted anew
+	log    []reply // messages made of plain terms
+	base   []int   // places in log: large messages, clear
+	usable []bool  // may stand in a message that is to be clear
+	cover  *cover  // of what follows from log; nil if it must be counted anew
 
 	failed int // groups that reacted and led nowhere
 	mixed  int // random large messages sent for what is left
@@ -48,6 +50,7 @@ type exception struct {
 	terms []int
 	rules int // how many it disables
 	place Place
+	wide  bool // it disables several rules, or all: so maybe those not found yet
 }
 
 func newKnowledge(c Config) *knowledge {
@@ -79,6 +82,8 @@ func newKnowledge(c Config) *knowledge {
 			}
 		}
 	}
+	k.opens = k.opened()
+	k.refresh()
 	return k
 }
 
@@ -137,19 +142,46 @@ func (k *knowledge) arrange(terms []int) []int {
 }
 
 func (k *knowledge) makesPhrase(a, b int) bool {
-	joined := k.terms[a] + k.c.Sep + k.terms[b]
-	return slices.ContainsFunc(k.phrase, func(p int) bool {
-		t := k.terms[p]
-		return p != a && p != b && strings.Contains(joined, t) &&
-			!strings.Contains(k.terms[a], t) && !strings.Contains(k.terms[b], t)
-	})
+	return slices.ContainsFunc(k.opens[a], func(rest string) bool { return strings.HasPrefix(k.terms[b], rest) })
+}
+
+// opened lists for each term what, at the beginning of the next, makes a phrase
+// with its end.
+func (k *knowledge) opened() [][]string {
+	out := make([][]string, len(k.terms))
+	for _, p := range k.phrase {
+		words := strings.Split(k.terms[p], k.c.Sep)
+		for cut := 1; cut < len(words); cut++ {
+			end, rest := strings.Join(words[:cut], k.c.Sep), strings.Join(words[cut:], k.c.Sep)
+			for t, w := range k.terms {
+				if t != p && strings.HasSuffix(w, end) {
+					out[t] = append(out[t], rest)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// refresh reckons what follows from rules and exceptions, for the next job.
+func (k *knowledge) refresh() {
+	for i := range k.exceptions {
+		e := &k.exceptions[i]
+		e.wide = e.rules > 1 || k.triedWith(e) == e.rules
+	}
+	if k.usable == nil {
+		k.usable = make([]bool, len(k.terms))
+	}
+	for t := range k.terms {
+		k.usable[t] = !k.barred[t] && len(k.terms[t]) <= k.limit && !k.isWide(t) && !k.reacts(t)
+	}
 }
 
 // isWide says whether an exception is left out of messages that are to prove
 // something: it disables several rules, so it may disable those not found yet.
 func (k *knowledge) isWide(t int) bool {
 	return slices.ContainsFunc(k.exceptions, func(e exception) bool {
-		return e.wide(k) && len(e.terms) == 1 && (e.terms[0] == t || slices.Contains(k.inside[t], e.terms[0]))
+		return e.wide && len(e.terms) == 1 && (e.terms[0] == t || slices.Contains(k.inside[t], e.terms[0]))
 	})
 }
 
@@ -157,7 +189,7 @@ func (k *knowledge) isWide(t int) bool {
 // proves nothing.
 func (k *knowledge) isExcused(terms []int) bool {
 	for _, e := range k.exceptions {
-		if e.wide(k) && !slices.ContainsFunc(e.terms, func(t int) bool { return !k.holds(terms, t) }) {
+		if e.wide && !slices.ContainsFunc(e.terms, func(t int) bool { return !k.holds(terms, t) }) {
 			return true
 		}
 	}
@@ -167,11 +199,6 @@ func (k *knowledge) isExcused(terms []int) bool {
 // holds says whether t stands in a message, maybe inside another term.
 func (k *knowledge) holds(terms []int, t int) bool {
 	return slices.Contains(terms, t) || slices.ContainsFunc(k.around[t], func(o int) bool { return slices.Contains(terms, o) })
-}
-
-// usable says whether t may stand in a message that is to be clear.
-func (k *knowledge) usable(t int) bool {
-	return !k.barred[t] && !k.isWide(t) && !k.reacts(t) && len(k.terms[t]) <= k.limit
 }
 
 // reacts says whether t alone makes a known rule react, or is kept aside.

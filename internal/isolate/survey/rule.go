@@ -17,15 +17,15 @@ type rule struct {
 	lines    []Line
 	exact    bool
 
-	tried   map[int]bool // terms tried as exceptions
-	stop    []int        // terms that disable it one by one
-	twin    bool         // it has the parts of another rule
-	failed  int          // exceptions that could not be shown
-	ordered bool         // order was asked
-	bounded bool         // boundary was asked
-	cased   bool         // case was asked
-	titled  bool         // case of the first letter was asked
-	met     []*rule      // rules that only copy and that it stood together with
+	tried   []bool  // terms tried as exceptions
+	stop    []int   // terms that disable it one by one
+	twin    bool    // it has the parts of another rule
+	failed  int     // exceptions that could not be shown
+	ordered bool    // order was asked
+	bounded bool    // boundary was asked
+	cased   bool    // case was asked
+	titled  bool    // case of the first letter was asked
+	met     []*rule // rules that only copy and that it stood together with
 }
 
 // option says whether term t does for part i: it is the part, or holds it as a
@@ -77,7 +77,7 @@ func (s *set) completes(t int) bool {
 		}
 	}
 	for i := range s.k.exceptions {
-		if e := &s.k.exceptions[i]; len(e.terms) > 1 && e.wide(s.k) && slices.Contains(e.terms, t) && s.all(e.terms) {
+		if e := &s.k.exceptions[i]; len(e.terms) > 1 && e.wide && slices.Contains(e.terms, t) && s.all(e.terms) {
 			return true
 		}
 	}

@@ -5,6 +5,7 @@ import "slices"
 // schedule chooses what to do next, nil if nothing is left.
 func (s *Search) schedule() job {
 	k := s.k
+	k.refresh()
 	if len(k.suspects) > 0 {
 		return s.certify(k.suspects[0])
 	}
@@ -21,7 +22,7 @@ func (s *Search) schedule() job {
 func (k *knowledge) measure() {
 	var wide []int
 	for i := range k.exceptions {
-		if e := &k.exceptions[i]; e.wide(k) {
+		if e := &k.exceptions[i]; e.wide {
 			wide = append(append(wide, e.terms...), -1)
 		}
 	}
@@ -89,7 +90,7 @@ func (s *Search) screen() job {
 	k := s.k
 	var todo []int
 	for _, t := range k.order {
-		if k.usable(t) && !k.cover.single[t] {
+		if k.usable[t] && !k.cover.single[t] {
 			todo = append(todo, t)
 		}
 	}
@@ -135,7 +136,7 @@ func (s *Search) gather() job {
 	var todo, rest []int
 	for _, t := range k.order {
 		switch {
-		case !k.usable(t):
+		case !k.usable[t]:
 		case covered[t]:
 			rest = append(rest, t)
 		default:

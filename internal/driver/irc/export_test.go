@@ -1,5 +1,15 @@
 package irc
 
+import (
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"time"
+
+	"example.org/telltale/internal/driver/ends"
+)
+
 // Parsed is what parse makes of a line, for tests and fuzzing.
 type Parsed struct {
 	Tags            map[string]string
@@ -15,3 +25,31 @@ func Parse(s string) (Parsed, error) {
 
 // Fold writes a name as a server with that case mapping compares it.
 var Fold = fold
+
+// canned is a connection over which a server says what it says whatever it
+// is told.
+type canned struct {
+	net.Conn
+	in io.Reader
+}
+
+func (c canned) Read(b []byte) (int, error)       { return c.in.Read(b) }
+func (c canned) Write(b []byte) (int, error)      { return len(b), nil }
+func (c canned) Close() error                     { return nil }
+func (c canned) SetWriteDeadline(time.Time) error { return nil }
+
+// Canned logs in to a server that says these bytes, and then hears them once
+// more with a message under way.
+func Canned(cfg Config, said []byte) (events []ends.Event, login error) {
+	e, err := New(cfg)
+	if err != nil {
+		return nil, err
+	}
+	hear := func(ev ends.Event) { events = append(events, ev) }
+	login = newSession(e, canned{in: bytes.NewReader(said)}, hear).begin(context.Background())
+	s := newSession(e, canned{in: bytes.NewReader(said)}, hear)
+	s.live = true
+	s.post("PRIVMSG", "#main", "hello")
+	s.run()
+	return events, login
+}

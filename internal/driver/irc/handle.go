@@ -200,13 +200,13 @@ func spoken(text string) (string, bool) {
 		}
 		text = rest
 	}
-	return strings.ToValidUTF8(text, "\uFFFD"), true
+	return text, true
 }
 
 // announced hears what a server says: a witness as a message, everybody else
 // as a refusal if it sounds like one.
 func (s *session) announced(l line) {
-	text := strings.ToValidUTF8(l.last(), "\uFFFD")
+	text := l.last()
 	if s.e.cfg.Witness {
 		s.mu.Lock()
 		live := s.live

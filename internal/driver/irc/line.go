@@ -125,7 +125,7 @@ func (l line) server() bool {
 
 // param is the parameter with that number from 0, or empty.
 func (l line) param(i int) string {
-	if i < len(l.params) {
+	if i >= 0 && i < len(l.params) {
 		return l.params[i]
 	}
 	return ""

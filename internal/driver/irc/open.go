@@ -124,7 +124,7 @@ func (s *session) describe() ends.About {
 		name = s.e.plan.Addr
 	}
 	return ends.About{
-		App: telltale.App{Name: "IRC on " + strings.ToValidUTF8(name, "\uFFFD"), Version: strings.ToValidUTF8(f.version, "\uFFFD")},
+		App: telltale.App{Name: "IRC on " + name, Version: f.version},
 		// What was sent is known to the byte.
 		ReadBack: true, Places: s.e.places, Limit: limit,
 		Same: func(address string, a ends.Account) bool {

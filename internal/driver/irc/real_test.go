@@ -91,6 +91,9 @@ func TestContract(t *testing.T) {
 		{"private, IRCv3 and STARTTLS", irc.Options{Settings: wire.Settings{Server: full.Addr, TLS: "starttls", CA: full.CA}}},
 		{"notices", irc.Options{Settings: wire.Settings{Server: full.Addr}, Rooms: []string{"#one"}, Places: []string{"notice #one"}}},
 	}
+	if testing.Short() {
+		tests = tests[1:3]
+	}
 	for i, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -47,7 +47,6 @@ func (e *End) complains(text string) bool {
 // refusal takes in that the server did not take something. What is not about
 // the message that was put last says nothing about it.
 func (s *session) refusal(l line, reason string) {
-	reason = strings.ToValidUTF8(reason, "\uFFFD")
 	s.mu.Lock()
 	p := s.posted
 	ours := s.live && p != nil && p.means(l, s.f)

@@ -85,8 +85,7 @@ func (s *session) step() error {
 	case err != nil:
 		return err
 	}
-	text := strings.TrimRight(string(raw), "\r\n")
-	l, err := parse(text)
+	l, err := parse(strings.ToValidUTF8(strings.TrimRight(string(raw), "\r\n"), "\uFFFD"))
 	if err != nil {
 		return nil // lines that say nothing are skipped, as by every client
 	}

@@ -14,7 +14,9 @@ type exchange struct {
 	order uint64
 	p     *parts // nil if all there was has been recorded
 	// now is the message that is going on in a direction.
-	now    map[bool]*part
+	now map[bool]*part
+	// loose are those of them that were recorded before their end.
+	loose  map[bool]*loose
 	host   string
 	port   int
 	answer flow.Head
@@ -96,9 +98,14 @@ func (x *exchange) place(h flow.Head) {
 func (x *exchange) body(out bool, b []byte) {
 	p := x.parts()
 	if x.now[out] == nil {
+		x.now[out] = p.goOn(x.loose[out], out)
+		delete(x.loose, out)
+	}
+	if x.now[out] == nil {
 		x.now[out] = p.message(out, nil)
 	}
 	x.now[out].add(&x.c.v.held, b)
+	x.now[out].last = x.c.at
 }
 
 func (x *exchange) ended(out bool) {
@@ -153,12 +160,22 @@ func (x *exchange) record() {
 	x.count(false)
 }
 
+// loosen keeps what of the messages that go on is no whole one by itself.
+func (x *exchange) loosen() {
+	kind := contentType(x.answer)
+	x.loose = map[bool]*loose{false: loosen(x.now[false]).unfinished(kind)}
+	if !x.asked {
+		x.loose[true] = loosen(x.now[true]).unfinished(kind)
+	}
+}
+
 // flush records what there is, unless the exchange is in progress.
 func (x *exchange) flush() {
 	switch {
 	case x.sub != nil:
 		x.sub.flush()
 	case !x.counted && x.p != nil && len(x.p.list) > 0:
+		x.loosen()
 		x.record()
 	}
 }

@@ -1,7 +1,7 @@
 package views
 
 import (
-	"bytes"
+	"strings"
 
 	"example.org/telltale/internal/flow"
 	"example.org/telltale/internal/flow/http1"
@@ -98,12 +98,17 @@ func (h *http) after(proto string, x *exchange) reader {
 	return newGuess(h.c, h.depth+1)
 }
 
+// contentType is the type of a body, without its parameters.
+func contentType(h flow.Head) string {
+	kind, _, _ := strings.Cut(strings.ToLower(h.Get("Content-Type")), ";")
+	return strings.TrimSpace(kind)
+}
+
 // streaming tells answers that are made of messages and may never end.
 func streaming(h flow.Head) bool {
-	kind, _, _ := bytes.Cut(bytes.ToLower([]byte(h.Get("Content-Type"))), []byte(";"))
-	kind = bytes.TrimSpace(kind)
+	kind := contentType(h)
 	for _, prefix := range []string{"text/event-stream", "application/grpc", "application/connect+", "multipart/x-mixed-replace", "application/x-ndjson"} {
-		if bytes.HasPrefix(kind, []byte(prefix)) {
+		if strings.HasPrefix(kind, prefix) {
 			return true
 		}
 	}

@@ -9,11 +9,12 @@ import (
 // part is one message of a flow under way: the first octets of it, and how
 // many there were.
 type part struct {
-	out   bool
-	at    time.Time
-	kept  []byte
-	size  int64
-	limit int64
+	out bool
+	// at is when it began, last when octets of it came last.
+	at, last time.Time
+	kept     []byte
+	size     int64
+	limit    int64
 	// turn: what comes next in this direction belongs to it as well.
 	turn bool
 }
@@ -34,6 +35,8 @@ type parts struct {
 	list []*part
 	// wire counts the octets out and in, where messages are not what passed.
 	wire map[bool]int64
+	// told counts those that another flow has counted, see goOn.
+	told map[bool]int64
 }
 
 // begin opens a flow of the connection.
@@ -43,7 +46,7 @@ func (c *connection) begin(protocol string) *parts {
 
 // message begins another message with b.
 func (p *parts) message(out bool, b []byte) *part {
-	one := &part{out: out, at: p.c.at, limit: p.c.v.cfg.Limits.Keep}
+	one := &part{out: out, at: p.c.at, last: p.c.at, limit: p.c.v.cfg.Limits.Keep}
 	one.add(&p.c.v.held, b)
 	p.list = append(p.list, one)
 	return one
@@ -60,6 +63,7 @@ func (p *parts) own(out bool, b []byte, size int64) {
 func (p *parts) turn(out bool, b []byte) {
 	if n := len(p.list); n > 0 && p.list[n-1].turn && p.list[n-1].out == out {
 		p.list[n-1].add(&p.c.v.held, b)
+		p.list[n-1].last = p.c.at
 		return
 	}
 	kept := p.kept()
@@ -96,6 +100,7 @@ func (p *parts) record() {
 			f.BytesIn += one.size
 		}
 	}
+	f.BytesOut, f.BytesIn = f.BytesOut-p.told[true], f.BytesIn-p.told[false]
 	if p.wire != nil {
 		f.BytesOut, f.BytesIn = p.wire[true], p.wire[false]
 	}

@@ -10,6 +10,8 @@ type stream struct {
 	port int
 	// protocol that was agreed on, "" if it is that of the connection.
 	protocol string
+	// loose is the last turn that was recorded.
+	loose *loose
 }
 
 func (s *stream) octets(out bool, b []byte) {
@@ -18,6 +20,10 @@ func (s *stream) octets(out bool, b []byte) {
 	}
 	if s.p == nil {
 		s.p = s.c.begin("")
+		if again := s.p.goOn(s.loose, out); again != nil {
+			again.turn = true
+		}
+		s.loose = nil
 	}
 	s.p.turn(out, b)
 	if len(s.p.list) >= s.c.v.cfg.Limits.Turns {
@@ -26,9 +32,11 @@ func (s *stream) octets(out bool, b []byte) {
 }
 
 func (s *stream) flush() {
+	s.loose = nil
 	if s.p == nil {
 		return
 	}
+	s.loose = loosen(s.p.list[len(s.p.list)-1])
 	s.p.flow.Protocol, s.p.flow.Host, s.p.flow.Port = s.name(), s.host, s.port
 	s.p.record()
 	s.p = nil

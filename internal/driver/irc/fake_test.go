@@ -187,4 +187,5 @@ func onMessage(answer func(g *guest, line string)) func(*guest, string) bool {
 	}
 }
 
-var bob = ends.Account{Name: "bob"}
+// bob is whom messages go to.
+func bob() ends.Account { return ends.Account{Name: "bob"} }

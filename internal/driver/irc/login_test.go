@@ -98,7 +98,7 @@ func TestLabels(t *testing.T) {
 	})
 	e, heard := opened(t, f, func(c *irc.Config) { c.Options.Labels = true })
 	for i, text := range []string{"first", "second"} {
-		sent, err := e.Put(limited(t), ends.Post{To: bob, Text: text})
+		sent, err := e.Put(limited(t), ends.Post{To: bob(), Text: text})
 		if err != nil || sent.Ref != []string{"m1", ""}[i] {
 			t.Errorf("%s: %+v, %v", text, sent, err)
 		}
@@ -127,7 +127,7 @@ func TestHistory(t *testing.T) {
 		return false
 	})
 	e, heard := opened(t, f, nil)
-	if _, err := e.Put(limited(t), ends.Post{To: bob, Text: "hello"}); err != nil {
+	if _, err := e.Put(limited(t), ends.Post{To: bob(), Text: "hello"}); err != nil {
 		t.Fatal(err)
 	}
 	if got := heard.told(); !slices.Equal(got, []string{"arrived bob!b@h #main now"}) {
@@ -275,7 +275,7 @@ func TestOptions(t *testing.T) {
 		`{"auth": "magic"}`:                      "nickserv",
 		`{"pace": "-1s"}`:                        "below 0",
 		`{"server": "a:b:c"}`:                    "HOST:PORT",
-		`{"sever": "a"}`:                         "server",
+		`{"zzzz": "a"}`:                          "no such setting",
 		`{"rooms": ["#a,#b"]}`:                   "rooms[0]",
 		`{"rooms": ["#a\r\nQUIT"], "x": "main"}`: "x",
 	}
@@ -298,7 +298,7 @@ func TestNames(t *testing.T) {
 	if about.App.Name != "IRC on Fake" || about.App.Version != "fake-1.0" || !about.ReadBack {
 		t.Errorf("%+v", about)
 	}
-	if !about.Same("Bob[x]!b@host", ends.Account{Name: "b", Address: "bob{X}"}) || about.Same("bobby!b@host", bob) {
+	if !about.Same("Bob[x]!b@host", ends.Account{Name: "b", Address: "bob{X}"}) || about.Same("bobby!b@host", bob()) {
 		t.Error("names are compared wrongly")
 	}
 }

@@ -61,7 +61,7 @@ func TestWhatTheServerSays(t *testing.T) {
 				}
 			}))
 			e, heard := opened(t, f, func(c *irc.Config) { c.Options.Refusals = []string{"mumble"} })
-			sent, err := e.Put(limited(t), ends.Post{To: bob, Text: "hello"})
+			sent, err := e.Put(limited(t), ends.Post{To: bob(), Text: "hello"})
 			if err != nil || sent.Typed != "hello" || sent.At.IsZero() || sent.After != test.after || sent.Outcome != "" {
 				t.Fatalf("%+v, %v", sent, err)
 			}
@@ -96,7 +96,7 @@ func TestTheSessionEnds(t *testing.T) {
 			t.Parallel()
 			f := newFake(t, onMessage(func(g *guest, _ string) { test.answer(g) }))
 			e, heard := opened(t, f, nil)
-			sent, err := e.Put(limited(t), ends.Post{To: bob, Text: "hello"})
+			sent, err := e.Put(limited(t), ends.Post{To: bob(), Text: "hello"})
 			if err != nil || !sent.Ended || sent.After != 0 {
 				t.Fatalf("%+v, %v", sent, err)
 			}
@@ -105,7 +105,7 @@ func TestTheSessionEnds(t *testing.T) {
 			if got := heard.told(); len(got) != 1 || !strings.HasPrefix(got[0], strings.TrimSuffix(test.want, "EOF")) {
 				t.Errorf("heard %q", got)
 			}
-			if _, err := e.Put(limited(t), ends.Post{To: bob, Text: "hello"}); err == nil {
+			if _, err := e.Put(limited(t), ends.Post{To: bob(), Text: "hello"}); err == nil {
 				t.Error("a message was put into a session that has ended")
 			}
 			if err := e.Probe(limited(t)); err == nil {
@@ -131,11 +131,11 @@ func TestFloodIsNoResult(t *testing.T) {
 		}
 	}))
 	e, heard := opened(t, f, nil)
-	sent, err := e.Put(limited(t), ends.Post{To: bob, Text: "hello"})
+	sent, err := e.Put(limited(t), ends.Post{To: bob(), Text: "hello"})
 	if err != nil || sent.After <= 0 || !strings.Contains(sent.Reason, "Excess Flood") {
 		t.Fatalf("%+v, %v", sent, err)
 	}
-	sent, err = e.Put(limited(t), ends.Post{To: bob, Text: "hello"})
+	sent, err = e.Put(limited(t), ends.Post{To: bob(), Text: "hello"})
 	if err != nil || sent.After != 0 || sent.Ended {
 		t.Errorf("the second time: %+v, %v", sent, err)
 	}
@@ -155,7 +155,7 @@ func TestPlaces(t *testing.T) {
 		t.Fatalf("places %q", got)
 	}
 	for _, place := range append([]string{""}, e.About().Places...) {
-		if sent, err := e.Put(limited(t), ends.Post{To: bob, Text: "hi :there ", Place: place}); err != nil || sent.Outcome != "" {
+		if sent, err := e.Put(limited(t), ends.Post{To: bob(), Text: "hi :there ", Place: place}); err != nil || sent.Outcome != "" {
 			t.Errorf("%q: %+v, %v", place, sent, err)
 		}
 	}
@@ -193,7 +193,7 @@ func TestLimit(t *testing.T) {
 		{"hello", "#elsewhere", false},
 	}
 	for _, test := range tests {
-		sent, err := e.Put(limited(t), ends.Post{To: bob, Text: test.text, Place: test.place})
+		sent, err := e.Put(limited(t), ends.Post{To: bob(), Text: test.text, Place: test.place})
 		if fits := sent.Outcome != telltale.Void; err != nil || fits != test.fits || (!fits && sent.Reason == "") {
 			t.Errorf("%.20q of %d bytes: %+v, %v", test.text, len(test.text), sent, err)
 		}
@@ -220,7 +220,7 @@ func TestSilence(t *testing.T) {
 		return silent && strings.HasPrefix(line, "PING")
 	})
 	e, _ := opened(t, f, nil)
-	if sent, err := e.Put(ctx, ends.Post{To: bob, Text: "hello"}); err == nil {
+	if sent, err := e.Put(ctx, ends.Post{To: bob(), Text: "hello"}); err == nil {
 		t.Errorf("%+v", sent)
 	}
 	if err := e.Probe(ctx); err == nil {

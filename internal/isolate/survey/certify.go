@@ -31,6 +31,9 @@ func (s *Search) certify(x suspect) job {
 				lines = append(lines, line)
 			}
 		}
+		if x.like != nil {
+			return func() { s.drop(first); k.rules = append(k.rules, variant(x, lines)) }
+		}
 		if inner := r.innermost(x); inner != nil {
 			return func() { s.drop(first); k.suspect(*inner) }
 		}
@@ -38,7 +41,7 @@ func (s *Search) certify(x suspect) job {
 		r.early(u)
 		var others []suspect
 		if u.boundary != No {
-			others = r.likely(x)
+			others = r.likely(x, u)
 		}
 		return func() {
 			s.drop(first)
@@ -48,6 +51,16 @@ func (s *Search) certify(x suspect) job {
 			}
 		}
 	}
+}
+
+// variant is a rule that is another one but for a like word: what else is asked
+// of that one is not asked again.
+func variant(x suspect, lines []Line) *rule {
+	v := *x.like
+	v.parts, v.lines, v.like = x.parts, lines, x.like
+	v.tried, v.unless, v.stop, v.met = slices.Clone(v.tried), nil, nil, nil
+	v.ordered, v.bounded, v.cased, v.titled = true, true, true, true
+	return &v
 }
 
 func (s *Search) drop(x suspect) {
@@ -97,7 +110,9 @@ func (r *run) lacking(x suspect, i int) (Line, *suspect, bool) {
 		return line, nil, ok
 	}
 	if m, ok := k.clearWith(rest, x.parts[i]); ok {
-		line.Keys = append(line.Keys, m.key)
+		if line.Keys = append(line.Keys, m.key); x.like != nil {
+			return line, nil, true
+		}
 	}
 	reacted := 0
 	for n, asked := (r.s.c.Repeats+1)/2, 0; len(line.Keys) < n || asked == 0; asked++ {
@@ -158,7 +173,7 @@ func (r *run) innermost(x suspect) *suspect {
 
 // likely tries words that are like a part in its place: a rule may want one or
 // the other.
-func (r *run) likely(x suspect) []suspect {
+func (r *run) likely(x suspect, u *rule) []suspect {
 	k := r.s.k
 	var out []suspect
 	for i, p := range x.parts {
@@ -170,7 +185,7 @@ func (r *run) likely(x suspect) []suspect {
 			}
 			m := r.ask(parts, fmt.Sprintf("does %q do in place of %q?", k.terms[o], k.terms[p]))
 			if has(m.effects, x.own) {
-				out = append(out, suspect{parts: parts, own: x.own, alone: m.effects, keys: []string{m.key}})
+				out = append(out, suspect{parts: parts, own: x.own, alone: m.effects, keys: []string{m.key}, like: u})
 			}
 		}
 	}

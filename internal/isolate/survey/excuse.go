@@ -10,20 +10,35 @@ import (
 // silences it is an exception, what adds an effect is another rule.
 func (s *Search) excuse() job { return s.excuseRules(false) }
 
-// excuseMore does the same for what was left out because messages are short.
-func (s *Search) excuseMore() job { return s.excuseRules(true) }
+// excuseMore does the same for what was left out because messages are short, if
+// not too many were sent.
+func (s *Search) excuseMore() job {
+	if !s.thrifty() {
+		return nil
+	}
+	return s.excuseRules(true)
+}
+
+// perRule is how many messages for each rule may have been sent when more is
+// done that seldom finds something.
+const perRule = 30
+
+func (s *Search) thrifty() bool { return s.messages < perRule*max(len(s.k.rules), 5) }
 
 func (s *Search) excuseRules(all bool) job {
 	k := s.k
 	for i := range k.exceptions {
 		e := &k.exceptions[i]
 		for _, u := range k.rules {
-			if !u.triedAll(e.terms) && (e.wide || k.triedWith(e) < 3) && !slices.ContainsFunc(e.terms, func(t int) bool { return slices.Contains(u.parts, t) }) {
+			if u.like == nil && !u.triedAll(e.terms) && (e.wide || k.triedWith(e) < 3) && !slices.ContainsFunc(e.terms, func(t int) bool { return slices.Contains(u.parts, t) }) {
 				return s.tryException(u, e.terms)
 			}
 		}
 	}
 	for _, u := range k.rules {
+		if u.like != nil {
+			continue
+		}
 		if j := s.tryMany(u, all); j != nil {
 			return j
 		}
@@ -34,7 +49,7 @@ func (s *Search) excuseRules(all bool) job {
 // triedWith counts the rules that an exception was tried with.
 func (k *knowledge) triedWith(e *exception) (n int) {
 	for _, u := range k.rules {
-		if !u.twin && u.triedAll(e.terms) {
+		if !u.twin && u.like == nil && u.triedAll(e.terms) {
 			n++
 		}
 	}
@@ -84,14 +99,14 @@ func (k *knowledge) stops(u *rule, t int) bool {
 	return slices.ContainsFunc(u.stop, func(x int) bool { return x == t || slices.Contains(k.inside[t], x) })
 }
 
-// untried counts the terms that are to be tried with a rule: each with two
+// untried counts the terms that are to be tried with a rule: each with three
 // rules at least, and with all where most go in one message.
 func (k *knowledge) untried(u *rule, terms []int, all bool) int {
 	n, few := 0, 0
 	for _, t := range terms {
 		if !u.tried[t] {
 			n++
-			if k.tries(t) < 2 {
+			if k.tries(t) < 3 {
 				few++
 			}
 		}
@@ -238,7 +253,8 @@ func (s *Search) tryException(u *rule, terms []int) job {
 func (r *run) exception(u *rule, terms []int, m reply) func() {
 	k := r.s.k
 	keys := []string{m.key}
-	for len(keys) < (r.s.c.Repeats+1)/2 {
+	known := k.exceptionOf(terms)
+	for known == nil && len(keys) < (r.s.c.Repeats+1)/2 {
 		again := r.askOf(u, slices.Concat(u.parts, terms), "certificate: with the exception no reaction")
 		if !u.silenced(again) {
 			return func() { k.chance++; r.s.giveUp(u, terms) }
@@ -249,7 +265,7 @@ func (r *run) exception(u *rule, terms []int, m reply) func() {
 		return func() { k.suspect(*x); r.s.giveUp(u, terms) }
 	}
 	place := Anywhere
-	if known := k.exceptionOf(terms); known == nil || known.place == After {
+	if known == nil || known.place == After {
 		before := r.askOf(u, slices.Concat(terms, u.parts), fmt.Sprintf("does %q silence it from in front as well?", k.quoted(terms)))
 		if has(before.effects, u.own) {
 			place = After

@@ -33,8 +33,9 @@ type knowledge struct {
 	usable []bool  // may stand in a message that is to be clear
 	cover  *cover  // of what follows from log; nil if it must be counted anew
 
-	failed int // groups that reacted and led nowhere
-	mixed  int // random large messages sent for what is left
+	failed int            // messages that reacted and led nowhere
+	vain   map[string]int // the same by message
+	mixed  int            // random large messages sent for what is left
 }
 
 // suspect is a set of terms that reacted alone.
@@ -43,6 +44,7 @@ type suspect struct {
 	own   []string // the effects it is about
 	alone []string // all effects it had
 	keys  []string // messages with the parts alone, reacting
+	like  *rule    // the rule from which it differs in one like word
 }
 
 // exception is a set of terms that together disable rules.
@@ -118,11 +120,63 @@ func (k *knowledge) record(replies []reply) {
 		if m.terms == nil {
 			continue
 		}
+		m.set = k.bits(m.terms)
 		k.log = append(k.log, m)
 		if k.cover != nil && m.clear() {
 			k.cover.add(k, m.terms)
 		}
 	}
+}
+
+// bits is a message as a set of terms.
+func (k *knowledge) bits(terms []int) []uint64 {
+	out := make([]uint64, (len(k.terms)+63)/64)
+	for _, t := range terms {
+		out[t/64] |= 1 << (t % 64)
+	}
+	return out
+}
+
+// trusts says whether parts of a clear message are believed to be clear: some
+// rule was tried with most words, so that an exception of all rules would be
+// known, and nothing has contradicted it.
+func (k *knowledge) trusts() bool {
+	return k.failed == 0 && slices.ContainsFunc(k.rules, func(u *rule) bool {
+		tried := 0
+		for _, t := range u.tried {
+			if t {
+				tried++
+			}
+		}
+		return 10*tried > 8*len(u.tried)
+	})
+}
+
+// isClear says whether a message is known to be clear: all of it stands in one
+// that was, in this order.
+func (k *knowledge) isClear(terms []int) bool {
+	set := k.bits(terms)
+	return slices.ContainsFunc(k.log, func(m reply) bool {
+		if !m.clear() || len(m.terms) < len(terms) {
+			return false
+		}
+		for i, b := range set {
+			if b&^m.set[i] != 0 {
+				return false
+			}
+		}
+		return inOrder(terms, m.terms) && !k.isExcused(m.terms)
+	})
+}
+
+// inOrder says whether a stands in b in its order.
+func inOrder(a, b []int) bool {
+	for _, t := range b {
+		if len(a) > 0 && a[0] == t {
+			a = a[1:]
+		}
+	}
+	return len(a) == 0
 }
 
 func (m reply) clear() bool { return len(m.effects) == 0 }

@@ -91,6 +91,10 @@ func (r *run) shortest(q *quest, rest int, got []int) int {
 		for mid < hi-1 && sum[mid]-sum[lo] < at*(sum[hi]-sum[lo]) {
 			mid++
 		}
+		if len(q.lead) == 0 && r.s.k.trusts() && r.s.k.isClear(slices.Concat(q.seq[:mid], pick(q.seq, got))) {
+			lo = mid
+			continue
+		}
 		m := r.with(*q, mid, got, fmt.Sprintf("%d of %d words that may be the cause", mid-lo, hi-lo))
 		if q.want(m) {
 			hi, q.seen = mid, m

@@ -44,10 +44,14 @@ func (k *knowledge) isRedundant(t int) bool {
 // reported lists the rules, those that differ in one like word as one.
 func (k *knowledge) reported() []Rule {
 	var out []choice
-	for _, u := range k.rules {
+	for _, v := range k.rules {
+		u := v
+		if v.like != nil {
+			u = v.like
+		}
 		r := Rule{
-			Parts: k.words(u.parts), Order: u.order, Unless: slices.Clone(u.unless), Effects: u.own,
-			Boundary: u.boundary, Case: k.caseOf(u), Exact: u.exact, Certificate: slices.Clone(u.lines),
+			Parts: k.words(v.parts), Order: u.order, Unless: slices.Clone(u.unless), Effects: u.own,
+			Boundary: u.boundary, Case: k.caseOf(u), Exact: v.exact, Certificate: slices.Clone(v.lines),
 		}
 		if len(u.parts) > 1 && !u.ordered {
 			r.Order = OrderUnknown
@@ -181,7 +185,7 @@ func (k *knowledge) coverage(c Config) Coverage {
 			}
 		}
 		for _, u := range k.rules {
-			if !slices.Contains(u.parts, a) {
+			if u.like == nil && !slices.Contains(u.parts, a) {
 				out.Excused.count(u.tried[a])
 			}
 		}

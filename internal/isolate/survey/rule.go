@@ -19,6 +19,7 @@ type rule struct {
 
 	tried   []bool  // terms tried as exceptions
 	stop    []int   // terms that disable it one by one
+	like    *rule   // the rule that this one differs from in one like word
 	twin    bool    // it has the parts of another rule
 	failed  int     // exceptions that could not be shown
 	ordered bool    // order was asked

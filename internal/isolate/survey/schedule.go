@@ -10,7 +10,7 @@ func (s *Search) schedule() job {
 		return s.certify(k.suspects[0])
 	}
 	k.measure()
-	for _, plan := range []func() job{s.screen, s.gather, s.excuse, s.orient, s.copies, s.combine, s.part, s.mix, s.excuseMore, s.trait} {
+	for _, plan := range []func() job{s.screen, s.gather, s.excuse, s.orient, s.copies, s.combine, s.mix, s.part, s.excuseMore, s.trait} {
 		if j := plan(); j != nil {
 			return j
 		}
@@ -215,5 +215,23 @@ func (r *run) resolve(m reply, q quest, clear func(at int)) func() {
 		q.patient = true
 		c = r.minimal(q)
 	}
-	return func() { s.caught(c, nil) }
+	return func() {
+		s.caught(c, nil)
+		if c.end != proven {
+			s.k.inVain(m)
+		}
+	}
+}
+
+// inVain counts messages that led nowhere; one that did so often is not sent
+// again.
+func (k *knowledge) inVain(m reply) {
+	if k.vain == nil {
+		k.vain = map[string]int{}
+	}
+	if k.vain[m.body]++; k.vain[m.body] > 2 {
+		set := slices.Clone(m.terms)
+		slices.Sort(set)
+		k.aside = append(k.aside, slices.Compact(set))
+	}
 }

@@ -51,6 +51,7 @@ type reply struct {
 	terms   []int
 	effects []string
 	got     string
+	set     []uint64 // the terms, once it is in the log
 }
 
 // run is one run of a job over the replies so far.

@@ -1,0 +1,308 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"example.org/telltale/internal/driver/ends"
+)
+
+// page is what was read of a thread.
+type page struct {
+	// items as they stood there, the oldest first, and the names known.
+	items []item
+	ids   map[string]bool
+	// done: nothing more is expected there.
+	done bool
+	// barred: the account was refused here, and that was said.
+	barred bool
+	// faults count answers that came to nothing, in a row.
+	faults int
+}
+
+// item is one message on a page.
+type item struct{ id, from, text string }
+
+const (
+	// watched are how many threads are read at a time.
+	watched = 4
+	// mostFaults in a row are borne before reading counts as failed.
+	mostFaults = 5
+)
+
+// begin notes what stands there already, or opens the stream.
+func (e *End) begin(ctx context.Context) error {
+	switch {
+	case e.rules.read == nil:
+		return nil
+	case e.rules.read.stream != "":
+		return e.listen(ctx)
+	case e.rules.read.threaded || e.pages[""] != nil:
+		return nil
+	}
+	e.pages[""] = &page{ids: map[string]bool{}}
+	items, m, reason, err := e.load(ctx, "")
+	switch {
+	case err != nil:
+		return fmt.Errorf("reading for the first time: %w", err)
+	case m != accepted && m != missing:
+		return fmt.Errorf("reading for the first time is refused: %s; check options.read", reason)
+	}
+	e.pages[""].news(items)
+	return nil
+}
+
+// Pull reads what is new on the page, or in the threads of others.
+func (e *End) Pull(ctx context.Context) error {
+	r := e.rules.read
+	if r == nil || r.stream != "" || e.rest() > 0 {
+		return nil
+	}
+	if !r.threaded {
+		return e.turn(ctx, "")
+	}
+	done := func(name string) bool { return e.pages[name] != nil && e.pages[name].done }
+	for _, name := range e.cfg.Threads.others(e.cfg.Account.Name, watched, done) {
+		if e.pages[name] == nil {
+			e.pages[name] = &page{ids: map[string]bool{}}
+		}
+		if err := e.turn(ctx, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rest is how long nothing may be read because that was too often.
+func (e *End) rest() time.Duration { return e.resting.Sub(e.cfg.Clock()) }
+
+// Probe reads once more, after the rest that the service wants; on a
+// WebSocket it waits for an answer. What could not be asked is an error.
+func (e *End) Probe(ctx context.Context) error {
+	e.mu.Lock()
+	s := e.stream
+	e.mu.Unlock()
+	if s != nil {
+		return s.probe(ctx)
+	}
+	for e.rest() > 0 {
+		if e.rest() > patience {
+			return fmt.Errorf("the service lets nothing be read for %v", e.rest().Round(time.Second))
+		}
+		timer := time.NewTimer(e.rest())
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return context.Cause(ctx)
+		}
+	}
+	if err := e.Pull(ctx); err != nil {
+		return err
+	}
+	if e.rest() > 0 {
+		return errors.New("the service does not let the page be read")
+	}
+	return nil
+}
+
+// turn reads one page and reports what is new.
+func (e *End) turn(ctx context.Context, name string) error {
+	p := e.pages[name]
+	items, m, reason, err := e.load(ctx, name)
+	switch {
+	case err != nil:
+		return err
+	case m == busy:
+		return e.fault(p, reason)
+	case m == missing:
+		return nil
+	case m != accepted:
+		return e.bar(p, name, reason)
+	}
+	p.barred, p.faults = false, 0
+	for _, it := range p.news(items) {
+		e.report(p, name, it)
+	}
+	return nil
+}
+
+// bar says once that the account may not read. A page that stays closed to it
+// tells nothing of later messages.
+func (e *End) bar(p *page, name, reason string) error {
+	if p.barred {
+		return fmt.Errorf("the page is still refused: %s; give each message a thread of its own, see places.thread", reason)
+	}
+	p.barred, p.done = true, name != ""
+	e.event(ends.Event{Kind: ends.Barred, Ref: name, Reason: reason})
+	return nil
+}
+
+// fault bears some answers that came to nothing.
+func (e *End) fault(p *page, reason string) error {
+	if p.faults++; p.faults >= mostFaults {
+		p.faults = 0
+		return fmt.Errorf("nothing can be read: %s", reason)
+	}
+	return nil
+}
+
+// load asks for a page, and for another try if the connection is cut.
+func (e *End) load(ctx context.Context, name string) (items []item, m meaning, reason string, err error) {
+	values := e.values()
+	values["thread"] = name
+	for try := 0; ; try++ {
+		r, err := e.ask(ctx, e.rules.read.request, values)
+		if err != nil {
+			return nil, 0, "", err
+		}
+		if r.cut != nil {
+			if try+1 < e.tries() {
+				continue
+			}
+			return nil, refused, "the connection was cut: " + clip(r.cut.Error()), nil
+		}
+		m, reason, after := e.rules.read.expect.judge(r, e.rules.loggedOut, e.cfg.Clock())
+		if m == loggedOut && try == 0 && len(e.rules.login) > 0 {
+			if err := e.login(ctx); err != nil {
+				return nil, 0, "", err
+			}
+			continue
+		}
+		if m == busy {
+			e.resting = e.cfg.Clock().Add(max(after, 100*time.Millisecond))
+		}
+		if m != accepted {
+			return nil, m, reason, nil
+		}
+		items, err = e.rules.read.extract(found{raw: r.body}, r)
+		return items, m, "", err
+	}
+}
+
+// extract finds the messages in an answer, the oldest first.
+func (q *reading) extract(in found, r *response) ([]item, error) {
+	all, err := q.items.all(in, r.header)
+	if err != nil {
+		return nil, fmt.Errorf("looking for messages: %w", err)
+	}
+	var out []item
+	for _, f := range all {
+		it := item{text: f.text}
+		for x, into := range map[*extractor]*string{q.text: &it.text, q.from: &it.from, q.id: &it.id} {
+			if x == nil {
+				continue
+			}
+			if *into, _, err = x.first(f, r.header); err != nil {
+				return nil, fmt.Errorf("looking into a message: %w", err)
+			}
+		}
+		if q.ignore == nil || !q.ignore.MatchString(it.text) {
+			out = append(out, it)
+		}
+	}
+	if q.newestFirst {
+		slices.Reverse(out)
+	}
+	return out, nil
+}
+
+// news takes in how the page stands now, and gives the items that are new:
+// those with new names; without names those after the longest run that was
+// there at the end before, or else those that are there more often.
+func (p *page) news(now []item) []item {
+	before := p.items
+	p.items = now
+	if slices.ContainsFunc(now, func(it item) bool { return it.id != "" }) {
+		return slices.DeleteFunc(slices.Clone(now), func(it item) bool {
+			old := p.ids[it.id]
+			p.ids[it.id] = true
+			return old
+		})
+	}
+	for skip := range before {
+		rest := before[skip:]
+		if len(rest) <= len(now) && slices.Equal(rest, now[:len(rest)]) {
+			return now[len(rest):]
+		}
+	}
+	count := map[item]int{}
+	for _, it := range before {
+		count[it]++
+	}
+	return slices.DeleteFunc(slices.Clone(now), func(it item) bool {
+		count[it]--
+		return count[it] >= 0
+	})
+}
+
+// report tells of an item that is new, unless the account wrote it.
+func (e *End) report(p *page, name string, it item) {
+	if e.myself(it.from) || e.wrote(it.text) {
+		return
+	}
+	p.done = name != ""
+	ref := it.id
+	if ref == "" {
+		ref = name
+	}
+	e.event(ends.Event{Kind: ends.Arrived, From: it.from, Text: it.text, Ref: ref})
+}
+
+// wrote reports, once for each time, whether the account put a text itself.
+func (e *End) wrote(text string) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.own[text] == 0 {
+		return false
+	}
+	if e.own[text]--; e.own[text] == 0 {
+		delete(e.own, text)
+	}
+	return true
+}
+
+// after notes what was put, so that the account does not take it for an
+// arrival: the page that both read shows it to the sender too.
+func (e *End) after(ctx context.Context, p *place, values map[string]string) error {
+	if len(p.thread) > 0 {
+		e.cfg.Threads.begin(values["thread"], e.cfg.Account.Name)
+		return nil
+	}
+	if e.rules.read.stream != "" || e.rules.read.from != nil {
+		if e.rules.read.from == nil {
+			e.mu.Lock()
+			e.own[values["text"]]++
+			e.mu.Unlock()
+		}
+		return nil
+	}
+	return e.swallow(ctx, values["text"])
+}
+
+// swallow reads the page after a message of the account's own, and takes that
+// one for known: as it was put, or as what has become of it.
+func (e *End) swallow(ctx context.Context, text string) error {
+	p := e.pages[""]
+	before := p.items
+	items, m, _, err := e.load(ctx, "")
+	if err != nil || m != accepted {
+		return err
+	}
+	probe := page{items: before, ids: p.ids}
+	fresh := probe.news(items)
+	own := slices.IndexFunc(fresh, func(it item) bool { return it.text == text })
+	if own < 0 && len(fresh) == 1 {
+		own = 0
+	}
+	p.items = items
+	for i, it := range fresh {
+		if i != own {
+			e.report(p, "", it)
+		}
+	}
+	return nil
+}

@@ -9,6 +9,9 @@ import (
 // in one that was clear.
 func (s *Search) combine() job {
 	k := s.k
+	if m := k.planned(); len(m) > 1 {
+		return s.combination(m, "every two words in both orders, by plan", nil)
+	}
 	if m := k.mirrored(k.bestBlock()); len(m) > 1 {
 		return s.combination(m, "words that did not stand together yet, or in the other order", nil)
 	}

@@ -33,9 +33,11 @@ type knowledge struct {
 	usable []bool  // may stand in a message that is to be clear
 	cover  *cover  // of what follows from log; nil if it must be counted anew
 
-	failed int            // messages that reacted and led nowhere
-	vain   map[string]int // the same by message
-	mixed  int            // random large messages sent for what is left
+	failed  int            // messages that reacted and led nowhere
+	vain    map[string]int // the same by message
+	plan    [][]int        // messages that are to cover all pairs
+	hasPlan bool
+	mixed   int // random large messages sent for what is left
 }
 
 // suspect is a set of terms that reacted alone.

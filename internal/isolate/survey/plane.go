@@ -1,0 +1,127 @@
+package survey
+
+import (
+	"math/rand/v2"
+	"slices"
+)
+
+// Where messages are short, all pairs are covered by a projective plane: its
+// q²+q+1 points are groups of words, its as many lines are messages of q+1
+// groups, and any two groups stand in one of them. Another plane with other
+// groups gives the other order.
+
+// greedyCost is about how many messages for both orders the greedy cover takes,
+// in squares of the words' length in messages.
+const greedyCost = 3.4
+
+// planned returns the next message of the plan, nil if there is none.
+func (k *knowledge) planned() []int {
+	if !k.hasPlan {
+		k.hasPlan = true
+		k.plan = k.newPlan()
+	}
+	for len(k.plan) > 0 {
+		m := k.newSet(k.limit)
+		m.fill(k.plan[0])
+		if 3*k.news(m.terms) > len(m.terms)*(len(m.terms)-1)/2 {
+			return m.terms
+		}
+		k.plan = k.plan[1:]
+	}
+	return nil
+}
+
+// news counts the pairs of a message that were not shown in this order.
+func (k *knowledge) news(terms []int) (n int) {
+	for i, a := range terms {
+		for _, b := range terms[i+1:] {
+			if k.open(a, b) {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// newPlan lays the words out on the smallest plane whose lines fit into
+// messages, if that is cheaper than to go on step by step.
+func (k *knowledge) newPlan() [][]int {
+	terms := k.usableTerms()
+	total := k.size(terms) + len(k.c.Sep)
+	if total <= k.limit {
+		return nil
+	}
+	ratio := float64(total) / float64(k.limit)
+	for _, q := range []int{2, 3, 5, 7, 11, 13} {
+		if 2*float64(q*q+q+1) > greedyCost*ratio*ratio {
+			return nil
+		}
+		forth, back := k.lines(terms, q, 1), k.lines(terms, q, 2)
+		if forth == nil || back == nil {
+			continue
+		}
+		for _, m := range back {
+			slices.Reverse(m)
+		}
+		return append(forth, back...)
+	}
+	return nil
+}
+
+// lines are the messages of a plane of order q, nil if one is too long.
+func (k *knowledge) lines(terms []int, q int, turn uint64) [][]int {
+	points := planePoints(q)
+	terms = slices.Clone(terms)
+	rng := rand.New(rand.NewPCG(k.c.Seed, turn))
+	rng.Shuffle(len(terms), func(i, j int) { terms[i], terms[j] = terms[j], terms[i] })
+	groups := k.balanced(terms, len(points))
+	var out [][]int
+	for _, line := range points {
+		var m []int
+		for i, p := range points {
+			if (line[0]*p[0]+line[1]*p[1]+line[2]*p[2])%q == 0 {
+				m = append(m, groups[i]...)
+			}
+		}
+		if k.size(m) > k.limit {
+			return nil
+		}
+		out = append(out, k.sortByOrder(m))
+	}
+	return out
+}
+
+// planePoints are the points of the projective plane over the integers modulo
+// the prime q: triples of which the first that is not zero is one. The lines
+// are the same triples.
+func planePoints(q int) [][3]int {
+	out := [][3]int{{0, 0, 1}}
+	for z := range q {
+		out = append(out, [3]int{0, 1, z})
+	}
+	for y := range q {
+		for z := range q {
+			out = append(out, [3]int{1, y, z})
+		}
+	}
+	return out
+}
+
+// balanced parts terms into n groups of about the same length: the longest
+// first, each to the shortest group.
+func (k *knowledge) balanced(terms []int, n int) [][]int {
+	terms = slices.Clone(terms)
+	slices.SortStableFunc(terms, func(a, b int) int { return len(k.terms[b]) - len(k.terms[a]) })
+	groups, sizes := make([][]int, n), make([]int, n)
+	for _, t := range terms {
+		least := 0
+		for i := range sizes {
+			if sizes[i] < sizes[least] {
+				least = i
+			}
+		}
+		groups[least] = append(groups[least], t)
+		sizes[least] += len(k.terms[t]) + len(k.c.Sep)
+	}
+	return groups
+}

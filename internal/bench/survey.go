@@ -23,7 +23,7 @@ const (
 	canaryRoom = 1 + 8 + 1 + 6*3
 	// surveyRepeats is how often the survey itself puts a rule's words. They
 	// are proved with fresh messages afterwards.
-	surveyRepeats = 2
+	surveyRepeats = 1
 	// firstSettle is how long a copy is waited for before any was seen. One
 	// that comes later overturns what was taken for silence.
 	firstSettle = 300 * time.Millisecond

@@ -49,7 +49,7 @@ func exit(err error) {
 // measures is the list of parts, a file of this command each.
 func measures() map[string]func(options) ([]row, error) {
 	return map[string]func(options) ([]row, error){
-		"import": func(o options) ([]row, error) { return importRows(o.size) },
+		"import": importRows,
 		"proxy":  proxyRows,
 	}
 }

@@ -305,6 +305,9 @@ func TestSurveyOfUnputtable(t *testing.T) {
 		if tried > 80 {
 			t.Errorf("it was tried %d times", tried)
 		}
+		if !slices.ContainsFunc(rec.Coverage, func(c telltale.Coverage) bool { return !c.Sees && strings.Contains(c.What, "untypeable") }) {
+			t.Errorf("it is not said that it could not be put: %v", rec.Coverage)
+		}
 		t.Logf("tried %d times in %d messages, %v", tried, p.calls, took(rec))
 	})
 }

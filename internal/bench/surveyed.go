@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -51,6 +52,7 @@ func (e *engine) survey(ctx context.Context) error {
 	e.Progress.Stage("screen", 0)
 	routes := e.surveyRoutes()
 	var rules []*surveyed
+	var walks []*walk
 	for i, r := range routes {
 		if err := e.contactAt(ctx, r, contacts); err != nil {
 			return err
@@ -62,11 +64,11 @@ func (e *engine) survey(ctx context.Context) error {
 			}
 			words = unexplained(words, rules, r)
 		}
-		found, err := e.surveyRoute(ctx, r, words)
+		w, found, err := e.surveyRoute(ctx, r, words)
 		if err != nil {
 			return err
 		}
-		rules = append(rules, found...)
+		rules, walks = append(rules, found...), append(walks, w)
 	}
 	if err := e.retryElsewhere(ctx, rules, routes); err != nil {
 		return err
@@ -75,7 +77,7 @@ func (e *engine) survey(ctx context.Context) error {
 		return err
 	}
 	e.learnLag()
-	return e.putSurveyed(rules)
+	return errors.Join(e.putSurveyed(rules), e.putCovered(walks))
 }
 
 // surveyRoutes are all places and directions to survey, the usual first.
@@ -121,19 +123,19 @@ func (e *engine) contactAt(ctx context.Context, r route, n int) error {
 }
 
 // surveyRoute finds and proves the rules of one route.
-func (e *engine) surveyRoute(ctx context.Context, r route, words []string) ([]*surveyed, error) {
+func (e *engine) surveyRoute(ctx context.Context, r route, words []string) (*walk, []*surveyed, error) {
 	if len(words) == 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
 	w, err := e.surveyWords(ctx, r, words)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	var rules []*surveyed
 	for _, rule := range w.search.Result().Rules {
 		rules = append(rules, &surveyed{route: r, Rule: rule, walk: w, also: map[route]bool{}})
 	}
-	return rules, e.prove(ctx, r, rules)
+	return w, rules, e.prove(ctx, r, rules)
 }
 
 // prove puts the words of each rule again, among texts of the same shape that

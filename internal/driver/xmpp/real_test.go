@@ -76,6 +76,9 @@ func TestContract(t *testing.T) {
 		{"SCRAM-SHA-256-PLUS", xmpp.Options{Settings: stronger, SASL: "SCRAM-SHA-256-PLUS"}},
 		{"PLAIN", xmpp.Options{Settings: start, SASL: "PLAIN"}},
 	}
+	if testing.Short() {
+		tests = tests[1:3]
+	}
 	for i, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -134,7 +134,7 @@ func (s *session) run() {
 	case reason == "" && errors.Is(err, io.EOF):
 		reason = "the server ended the session without a word"
 	case reason == "":
-		reason = "the connection ended without a word: " + err.Error()
+		reason = "the connection ended without a word: " + clip(err.Error())
 	}
 	s.e.cfg.Log.Debug("an XMPP session ended", "account", s.e.cfg.Account.Name, "reason", reason)
 	s.hear(ends.Event{Kind: ends.Ended, At: s.e.cfg.Clock(), Reason: reason})

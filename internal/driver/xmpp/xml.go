@@ -201,7 +201,8 @@ func uncarried(s string) (rune, bool) {
 // clip shortens what a server said, for errors.
 func clip(s string) string {
 	const most = 200
-	if r := []rune(strings.ToValidUTF8(s, "?")); len(r) > most {
+	s = strings.ToValidUTF8(s, "?")
+	if r := []rune(s); len(r) > most {
 		return string(r[:most]) + "…"
 	}
 	return s

@@ -35,7 +35,7 @@ type knowledge struct {
 
 	failed  int            // messages that reacted and led nowhere
 	vain    map[string]int // the same by message
-	plan    [][]int        // messages that are to cover all pairs
+	plan    []line         // messages that are to cover all pairs
 	hasPlan bool
 	mixed   int // random large messages sent for what is left
 }

@@ -22,9 +22,13 @@ func (k *knowledge) planned() []int {
 	}
 	for len(k.plan) > 0 {
 		m := k.newSet(k.limit)
-		m.fill(k.plan[0])
-		if 3*k.news(m.terms) > len(m.terms)*(len(m.terms)-1)/2 {
-			return m.terms
+		m.fill(k.plan[0].terms)
+		terms := k.sortByOrder(m.terms)
+		if k.plan[0].back {
+			slices.Reverse(terms)
+		}
+		if 3*k.news(terms) > len(terms)*(len(terms)-1)/2 {
+			return terms
 		}
 		k.plan = k.plan[1:]
 	}
@@ -45,7 +49,7 @@ func (k *knowledge) news(terms []int) (n int) {
 
 // newPlan lays the words out on the smallest plane whose lines fit into
 // messages, if that is cheaper than to go on step by step.
-func (k *knowledge) newPlan() [][]int {
+func (k *knowledge) newPlan() []line {
 	terms := k.usableTerms()
 	total := k.size(terms) + len(k.c.Sep)
 	if total <= k.limit {
@@ -56,37 +60,52 @@ func (k *knowledge) newPlan() [][]int {
 		if 2*float64(q*q+q+1) > greedyCost*ratio*ratio {
 			return nil
 		}
-		forth, back := k.lines(terms, q, 1), k.lines(terms, q, 2)
-		if forth == nil || back == nil {
-			continue
+		forth, back := k.lines(terms, q, false), k.lines(terms, q, true)
+		if forth != nil && back != nil {
+			return append(forth, back...)
 		}
-		for _, m := range back {
-			slices.Reverse(m)
-		}
-		return append(forth, back...)
 	}
 	return nil
 }
 
+// line is a message of the plan: its words in the order in which they are put
+// in, as long as they fit, and whether the message is backwards.
+type line struct {
+	terms []int
+	back  bool
+}
+
+// overlong is how much longer than a message a line may be. What does not fit
+// is left to the greedy cover.
+const overlong = 1.1
+
 // lines are the messages of a plane of order q, nil if one is too long.
-func (k *knowledge) lines(terms []int, q int, turn uint64) [][]int {
+func (k *knowledge) lines(terms []int, q int, back bool) []line {
 	points := planePoints(q)
 	terms = slices.Clone(terms)
+	turn := uint64(0)
+	if back {
+		turn = 1
+	}
 	rng := rand.New(rand.NewPCG(k.c.Seed, turn))
-	rng.Shuffle(len(terms), func(i, j int) { terms[i], terms[j] = terms[j], terms[i] })
+	mix := func(terms []int) {
+		rng.Shuffle(len(terms), func(i, j int) { terms[i], terms[j] = terms[j], terms[i] })
+	}
+	mix(terms)
 	groups := k.balanced(terms, len(points))
-	var out [][]int
-	for _, line := range points {
+	var out []line
+	for _, l := range points {
 		var m []int
 		for i, p := range points {
-			if (line[0]*p[0]+line[1]*p[1]+line[2]*p[2])%q == 0 {
+			if (l[0]*p[0]+l[1]*p[1]+l[2]*p[2])%q == 0 {
 				m = append(m, groups[i]...)
 			}
 		}
-		if k.size(m) > k.limit {
+		if float64(k.size(m)) > overlong*float64(k.limit) {
 			return nil
 		}
-		out = append(out, k.sortByOrder(m))
+		mix(m)
+		out = append(out, line{m, back})
 	}
 	return out
 }

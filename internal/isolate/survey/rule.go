@@ -19,6 +19,7 @@ type rule struct {
 
 	tried   []bool  // terms tried as exceptions
 	stop    []int   // terms that disable it one by one
+	doubted bool    // does not react in other case inside longer words
 	like    *rule   // the rule that this one differs from in one like word
 	twin    bool    // it has the parts of another rule
 	failed  int     // exceptions that could not be shown

@@ -65,7 +65,15 @@ func (r *run) early(u *rule) {
 // expected to react, several are asked in one message.
 func (s *Search) trait() job {
 	k := s.k
-	for _, f := range []form{boundaryForm(), caseForm(), titleForm()} {
+	bound, letters := boundaryForm(), caseForm()
+	if u := k.easy(bound, letters); u != nil {
+		return func(r *run) func() { return r.both(bound, letters, u) }
+	}
+	forms := []form{bound, letters, titleForm()}
+	if told(k.tell(letters)) < told(k.tell(bound)) {
+		forms[0], forms[1] = letters, bound
+	}
+	for _, f := range forms {
 		var todo []*rule
 		for _, u := range k.rules {
 			if f.open(k, u) {
@@ -79,6 +87,51 @@ func (s *Search) trait() job {
 	return nil
 }
 
+func told(reacting, silent int) int { return reacting + silent }
+
+// easy returns a rule that may well react inside longer words in other case, as
+// most do.
+func (k *knowledge) easy(f, g form) *rule {
+	for _, h := range []form{f, g} {
+		if reacting, silent := k.tell(h); reacting < 1+2*silent {
+			return nil
+		}
+	}
+	for _, u := range k.rules {
+		if !u.doubted && f.open(k, u) && g.open(k, u) {
+			return u
+		}
+	}
+	return nil
+}
+
+// both asks two forms in one message: if it reacts, each of them would.
+func (r *run) both(f, g form, u *rule) func() {
+	k := r.s.k
+	m := r.putOf([]*rule{u}, k.varyBy(u, func(w string) string { return g.vary(f.vary(w)) }), "do the parts react in other case inside longer words?")
+	if !has(m.effects, u.own) {
+		return func() { u.doubted = true }
+	}
+	return func() {
+		f.set(u, true, m.key, k)
+		g.set(u, true, m.key, k)
+	}
+}
+
+// tell counts the rules that react in a form and those that do not.
+func (k *knowledge) tell(f form) (reacting, silent int) {
+	for _, u := range k.rules {
+		yes, no := f.told(u)
+		if yes {
+			reacting++
+		}
+		if no {
+			silent++
+		}
+	}
+	return reacting, silent
+}
+
 // form is a way of writing the parts of a rule that may change whether it
 // reacts.
 type form struct {
@@ -87,6 +140,7 @@ type form struct {
 	open    func(*knowledge, *rule) bool
 	set     func(u *rule, reacts bool, key string, k *knowledge)
 	told    func(*rule) (reacts, silent bool)
+	rare    bool // few rules react to it
 }
 
 func boundaryForm() form {
@@ -115,7 +169,7 @@ func caseForm() form {
 
 func titleForm() form {
 	return form{
-		purpose: "do the parts react with the first letter in other case?", vary: swapFirst,
+		purpose: "do the parts react with the first letter in other case?", vary: swapFirst, rare: true,
 		open: func(k *knowledge, u *rule) bool {
 			return u.letters == CaseExact && !u.titled && !k.same(u, swapFirst)
 		},
@@ -145,25 +199,13 @@ func (u *rule) line(claim string, parts []string, reacts bool, key string) {
 // varied asks a form of one rule, or of several that are expected not to react.
 func (r *run) varied(f form, todo []*rule) func() {
 	k := r.s.k
-	reacting, silent := 0, 0
-	for _, u := range k.rules {
-		yes, no := f.told(u)
-		if yes {
-			reacting++
-		}
-		if no {
-			silent++
-		}
-	}
+	reacting, silent := k.tell(f)
 	n := 1
-	if f.told2(todo) || silent > 2*reacting {
+	if f.rare || silent > 2*reacting {
 		n = min(len(todo), (1+silent)/(1+reacting)*3)
 	}
 	return r.variedGroup(f, k.fitting(f, todo[:n]))
 }
-
-// told2 says whether a form is rarely enough.
-func (f form) told2(todo []*rule) bool { return f.purpose == titleForm().purpose && len(todo) > 0 }
 
 // fitting is as many rules as one message holds.
 func (k *knowledge) fitting(f form, todo []*rule) []*rule {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -90,7 +91,10 @@ func drive(t *testing.T, c *chat, field string) *paired.Driver {
 
 func TestTwoPages(t *testing.T) {
 	t.Parallel()
-	d := drive(t, serve(t), "area")
+	if testing.Short() {
+		t.Skip("a long one")
+	}
+	d := drive(t, serve(t), "editable")
 	_, err := d.Describe(t.Context())
 	need(t, err)
 	for _, r := range drivertest.Check(context.Background(), d, drivertest.Options{Wait: 30 * time.Second, Patience: 2 * time.Minute}) {
@@ -98,6 +102,101 @@ func TestTwoPages(t *testing.T) {
 			t.Errorf("%s: %s", r.Name, r.Detail)
 		} else if r.Detail != "" {
 			t.Logf("%s: %s", r.Name, r.Detail)
+		}
+	}
+}
+
+func send(t *testing.T, d telltale.Driver, text string) telltale.Receipt {
+	t.Helper()
+	r, err := d.Send(t.Context(), telltale.Typing{Probe: "p1", From: "alice", To: "bob", Text: text, Wait: 4 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// The fates of a message, each as the page and the chat make it.
+func TestWhatBecomesOfMessages(t *testing.T) {
+	t.Parallel()
+	d := drive(t, serve(t), "controlled")
+	_, err := d.Describe(t.Context())
+	need(t, err)
+	t.Cleanup(func() { _ = d.Close() })
+	for _, test := range []struct {
+		text, got string
+		want      telltale.Outcome
+		reason    string
+	}{
+		{"good morning, 明天 at twelve", "good morning, 明天 at twelve", telltale.Delivered, ""},
+		{"two  blanks", "two  blanks", telltale.Delivered, ""},
+		{"some forbidden fruit", "", telltale.Refused, "Message could not be delivered"},
+		{"sour grapes", "sweet grapes", telltale.Altered, ""},
+		{"a whisper", "", telltale.Void, "SHOUT"},
+		{"some rotten fruit", "", telltale.Dropped, ""},
+		{"fields that write themselves: 火竹果玉 🌞", "fields that write themselves: 火竹果玉 🌞", telltale.Delivered, ""},
+		{"one\nbreak", "", telltale.Void, "line break"},
+		{"as before", "as before", telltale.Delivered, ""},
+	} {
+		r := send(t, d, test.text)
+		if r.Outcome != test.want || r.Got != test.got || !strings.Contains(r.Reason, test.reason) {
+			t.Errorf("%q: %+v, want %s %q %q", test.text, r, test.want, test.got, test.reason)
+		}
+	}
+	if r := send(t, d, "some poison"); r.Outcome != telltale.Refused || !r.Ended {
+		t.Errorf("the session ended over it: %+v", r)
+	}
+	if r := send(t, d, "back again"); r.Outcome != telltale.Delivered {
+		t.Errorf("after a new login: %+v", r)
+	}
+}
+
+// heard collects events.
+type heard struct{ all chan ends.Event }
+
+func (h heard) hear(ev ends.Event) {
+	select {
+	case h.all <- ev:
+	default: // nobody waits for so many
+	}
+}
+
+func TestPagesThatFail(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("a long one")
+	}
+	c := serve(t)
+	options := settings(c.url + "?alarm")
+	options["send"] = map[string]any{"click": "aria/Send"}
+	e := end(t, account("alice"), options)
+	h := heard{make(chan ends.Event, 100)}
+	need(t, e.Open(t.Context(), h.hear))
+	put := func(text string) (ends.Sent, error) {
+		return e.Put(t.Context(), ends.Post{To: account("bob"), Text: text})
+	}
+	if sent, err := put("some forbidden fruit"); err != nil || sent.Outcome != "" {
+		t.Fatalf("a text that is refused by a dialog: %+v, %v", sent, err)
+	}
+	if ev := <-h.all; ev.Kind != ends.Bounced || ev.Reason != "That message was not sent." {
+		t.Errorf("the dialog was heard as %+v", ev)
+	}
+	if err := e.Probe(t.Context()); err != nil {
+		t.Errorf("after a dialog that means something: %v", err)
+	}
+	for what, script := range map[string]string{
+		"went to":   "location.href = '/elsewhere'",
+		"a dialog":  "setTimeout(() => confirm('really?'), 0)",
+		"crashed":   "crash",
+		"has ended": "end",
+	} {
+		if err := e.Open(t.Context(), h.hear); err != nil {
+			t.Fatal(err)
+		}
+		if err := e.Disturb(script); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := put("hello"); err == nil || !strings.Contains(err.Error(), what) {
+			t.Errorf("%s: %v, want an error with %q", script, err, what)
 		}
 	}
 }

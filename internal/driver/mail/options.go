@@ -2,6 +2,7 @@ package mail
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -147,20 +148,30 @@ func (o *Options) checkWords() error {
 			return &ends.OptionError{Path: fmt.Sprintf("places[%d]", i), What: fmt.Sprintf("there is no place %q", p), Fix: "there are " + strings.Join(Places(), ", ")}
 		}
 	}
-	if o.SMTP.Server != "" {
-		if _, err := o.SMTP.Plan("", submission()); err != nil {
-			return &ends.OptionError{Path: "smtp", What: err.Error()}
-		}
+	if err := within("smtp", o.SMTP.Check()); err != nil {
+		return err
 	}
 	if o.IMAP != nil {
-		if _, err := o.IMAP.Plan("", mailbox()); err != nil {
-			return &ends.OptionError{Path: "imap", What: err.Error()}
+		if err := within("imap", o.IMAP.Check()); err != nil {
+			return err
 		}
 	}
 	if strings.ContainsAny(o.Header, ": \t\r\n") {
 		return &ends.OptionError{Path: "header", What: fmt.Sprintf("%q is no field name", o.Header), Fix: `write as in "Comments"`}
 	}
 	return oneOf("smtp.auth", o.SMTP.Auth, []string{"auto", "plain", "login", "none"})
+}
+
+// within says where the settings stand that an error is about.
+func within(path string, err error) error {
+	var wrong *ends.OptionError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &wrong) && wrong.Path != "":
+		return &ends.OptionError{Path: path + "." + wrong.Path, What: wrong.What, Fix: wrong.Fix}
+	}
+	return &ends.OptionError{Path: path, What: err.Error()}
 }
 
 func oneOf(path, value string, all []string) error {

@@ -138,7 +138,7 @@ func TestNobody(t *testing.T) {
 	d := drive(t, func(string) mail.Options { return w.options() })
 	w.mu.Lock()
 	w.rule = func(raw []byte) ([]byte, string, error) {
-		if bytes.Contains(raw, []byte("bad")) {
+		if bytes.Contains(raw, []byte("wicked")) {
 			return nil, "", &smtp.SMTPError{Code: 554, EnhancedCode: smtp.EnhancedCode{5, 7, 1}, Message: "no"}
 		}
 		return nil, "", &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no such user"}
@@ -147,7 +147,7 @@ func TestNobody(t *testing.T) {
 	if r := send(t, d, "nobody", "good", soon); r.Outcome != telltale.Delivered || r.Got != "good" {
 		t.Errorf("harmless: %+v", r)
 	}
-	if r := send(t, d, "nobody", "bad", soon); r.Outcome != telltale.Refused || !strings.HasPrefix(r.Reason, "554") {
+	if r := send(t, d, "nobody", "wicked", soon); r.Outcome != telltale.Refused || !strings.HasPrefix(r.Reason, "554") {
 		t.Errorf("not harmless: %+v", r)
 	}
 }

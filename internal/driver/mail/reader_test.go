@@ -182,7 +182,7 @@ func TestOptionsAreChecked(t *testing.T) {
 	for raw, want := range map[string]string{
 		`{"smtp": {"sever": "x"}}`: `options.smtp.sever: there is no such setting`,
 		`{}`:                       "can neither send nor read",
-		`{"smtp": {"server": "x:1", "tls": "maybe"}}`: `options.smtp: tls: "maybe" is none of`,
+		`{"smtp": {"server": "x:1", "tls": "maybe"}}`: `options.smtp.tls: "maybe" is not known`,
 		`{"imap": {}}`: "options.imap.server: is missing",
 		`{"maildir": "x", "lmtp": {"listen": ":1"}}`:   "keep one of imap, lmtp and maildir",
 		`{"maildir": "x", "places": ["body", "bodi"]}`: `options.places[1]: there is no place "bodi"`,

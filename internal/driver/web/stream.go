@@ -22,6 +22,8 @@ type stream struct {
 	// socket is nil for server-sent events.
 	socket *websocket.Conn
 	values map[string]string
+	// mute says that the service answers no pings.
+	mute bool
 }
 
 // listen opens the stream and hears it until it is closed.
@@ -76,6 +78,14 @@ func (s *stream) dial(ctx, inner context.Context) error {
 		}
 	}
 	s.done.Go(func() { s.frames(inner) })
+	// A service that answers has set up what it does for this client. One
+	// that never does is not asked again.
+	short, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	if err := conn.Ping(short); err != nil {
+		s.mute = true
+		s.end.cfg.Log.Info("the WebSocket does not answer pings", "error", err)
+	}
 	return nil
 }
 
@@ -109,7 +119,7 @@ func (s *stream) heard(data string) {
 // probe asks whether the WebSocket stands: its answer comes behind whatever
 // was sent before.
 func (s *stream) probe(ctx context.Context) error {
-	if s.socket == nil {
+	if s.socket == nil || s.mute {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)

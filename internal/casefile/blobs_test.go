@@ -106,3 +106,40 @@ func TestMuchIsBroughtToTheDiskMeanwhile(t *testing.T) {
 		t.Errorf("%v; %d of %d entries signed", check.Problems, check.Signed, check.Entries)
 	}
 }
+
+// TestNothingIsSignedThatIsNotOnTheDisk: a blob that cannot be brought there
+// ends the case before the signature.
+func TestNothingIsSignedThatIsNotOnTheDisk(t *testing.T) {
+	t.Parallel()
+	for name, sign := range map[string]func(c *casefile.Case) error{
+		"a checkpoint":  func(c *casefile.Case) error { return c.Checkpoint() },
+		"a stage's end": func(c *casefile.Case) error { return c.PutStage(telltale.Stage{Name: "screen", Done: true}) },
+		"after a blob more": func(c *casefile.Case) error {
+			if _, err := c.Keep([]byte("more")); err != nil {
+				return err
+			}
+			return c.Checkpoint()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := filepath.Join(t.TempDir(), "case")
+			opts := options(t)
+			write(t, dir, opts)
+			c, err := casefile.Open(dir, opts)
+			must(t, err)
+			before, err := os.ReadFile(filepath.Join(dir, "checkpoint"))
+			must(t, err)
+			_, err = c.Keep([]byte("evidence"))
+			must(t, err)
+			must(t, os.Remove(filepath.Join(dir, blobPath("evidence"))))
+			failed(t, c, sign(c))
+			after, err := os.ReadFile(filepath.Join(dir, "checkpoint"))
+			must(t, err)
+			if !bytes.Equal(before, after) {
+				t.Error("it was signed")
+			}
+			goesOn(t, dir, opts)
+		})
+	}
+}

@@ -19,6 +19,8 @@ import (
 	"example.org/telltale/internal/driver/paired"
 	"example.org/telltale/internal/driver/sip"
 	terminalui "example.org/telltale/internal/driver/terminal"
+	"example.org/telltale/internal/driver/web"
+	"example.org/telltale/internal/driver/xmpp"
 	"example.org/telltale/internal/scenario"
 )
 
@@ -39,6 +41,8 @@ type endSetup struct {
 	env []string
 	// witness says that the account is only read.
 	witness bool
+	// threads are what web pages of one conversation share.
+	threads *web.Threads
 }
 
 // endKinds is the table of ends by kind. Each of them is a driver as well:
@@ -47,13 +51,37 @@ type endSetup struct {
 func endKinds() map[string]endKind {
 	return map[string]endKind{
 		"irc": {
-			check: checked(decode[irc.Options]),
+			check: checked(irc.ParseOptions),
 			make: func(s endSetup) (ends.End, error) {
-				o, err := decode[irc.Options](s.options)
+				o, err := irc.ParseOptions(s.options)
 				if err != nil {
 					return nil, err
 				}
 				return irc.New(irc.Config{
+					Account: s.account, Options: o, Witness: s.witness, Dial: s.dial, Clock: s.app.clock, Random: s.app.random, Log: s.log,
+				})
+			},
+		},
+		"http": {
+			check: checked(web.ParseOptions),
+			make: func(s endSetup) (ends.End, error) {
+				o, err := web.ParseOptions(s.options)
+				if err != nil {
+					return nil, err
+				}
+				return web.New(web.Config{
+					Account: s.account, Options: o, Threads: s.threads, Dial: s.dial, Clock: s.app.clock, Random: s.app.random, Log: s.log,
+				})
+			},
+		},
+		"xmpp": {
+			check: checked(xmpp.ParseOptions),
+			make: func(s endSetup) (ends.End, error) {
+				o, err := xmpp.ParseOptions(s.options)
+				if err != nil {
+					return nil, err
+				}
+				return xmpp.New(xmpp.Config{
 					Account: s.account, Options: o, Witness: s.witness, Dial: s.dial, Clock: s.app.clock, Random: s.app.random, Log: s.log,
 				})
 			},
@@ -104,13 +132,6 @@ func endKinds() map[string]endKind {
 	}
 }
 
-// decode reads options that need no more than their fields.
-func decode[T any](raw json.RawMessage) (T, error) {
-	var o T
-	err := ends.Decode(raw, &o)
-	return o, err
-}
-
 // checked makes a check of a parser.
 func checked[T any](parse func(json.RawMessage) (T, error)) func(json.RawMessage) error {
 	return func(raw json.RawMessage) error {
@@ -158,12 +179,13 @@ func parties(s surroundings, env []string) ([]paired.Party, error) {
 		}
 	}
 	var out []paired.Party
+	threads := &web.Threads{}
 	for _, a := range s.scenario.Accounts {
 		account, err := ends.Choose(secrets, spec.AccountsFile, a.Name)
 		if err != nil {
 			return nil, err
 		}
-		setup := endSetup{surroundings: s, account: account, options: spec.Options, env: env, witness: a.Side == telltale.SideWitness}
+		setup := endSetup{surroundings: s, account: account, options: spec.Options, env: env, witness: a.Side == telltale.SideWitness, threads: threads}
 		kind := spec.Kind
 		if a.Side != telltale.SideApp {
 			setup.env = nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -32,6 +33,9 @@ type Options struct {
 	Body string `json:"body"`
 	// Header is the field that place "header" writes. Default "Comments".
 	Header string `json:"header"`
+	// Cut is a regular expression for what the service adds to every mail,
+	// such as a foot; it is no part of the text.
+	Cut string `json:"cut"`
 	// Nobody is the address that place "nobody" writes to. Default: a name
 	// that nobody has, at the recipient's domain.
 	Nobody string `json:"nobody"`
@@ -158,6 +162,9 @@ func (o *Options) checkWords() error {
 	}
 	if strings.ContainsAny(o.Header, ": \t\r\n") {
 		return &ends.OptionError{Path: "header", What: fmt.Sprintf("%q is no field name", o.Header), Fix: `write as in "Comments"`}
+	}
+	if _, err := regexp.Compile(o.Cut); err != nil {
+		return &ends.OptionError{Path: "cut", What: err.Error()}
 	}
 	return oneOf("smtp.auth", o.SMTP.Auth, []string{"auto", "plain", "login", "none"})
 }

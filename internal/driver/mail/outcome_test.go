@@ -67,6 +67,23 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
+// What the service adds to every mail is no change of the text.
+func TestAFootIsCutOff(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	o := w.options()
+	o.Cut = `\n-- \nscanned by .*`
+	d := drive(t, func(string) mail.Options { return o })
+	w.mu.Lock()
+	w.rule = func(raw []byte) ([]byte, string, error) {
+		return append(raw, "-- \r\nscanned by nobody\r\n"...), "INBOX", nil
+	}
+	w.mu.Unlock()
+	if r := send(t, d, "", "hello", soon); r.Outcome != telltale.Delivered {
+		t.Errorf("%+v", r)
+	}
+}
+
 // A server that puts everything off at first is not refusing a text.
 func TestGreylistingIsNoResult(t *testing.T) {
 	t.Parallel()

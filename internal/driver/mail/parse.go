@@ -66,10 +66,22 @@ func (o *Options) parse(raw []byte) (read, error) {
 			r.id = inner
 		}
 	default:
-		r.text = o.textAt(mark, header, leaves)
+		r.text = o.without(o.textAt(mark, header, leaves))
 		r.notes = o.notes(mark, header, leaves)
 	}
 	return r, nil
+}
+
+// without cuts off what the service adds to every mail.
+func (o *Options) without(text string) string {
+	if o.Cut == "" {
+		return text
+	}
+	re, err := regexp.Compile(o.Cut)
+	if err != nil {
+		return text // New has refused such options
+	}
+	return re.ReplaceAllString(text, "")
 }
 
 // markOf is the mark of a mail of ours, else 0.

@@ -17,6 +17,7 @@ func (e *End) Put(ctx context.Context, post ends.Post) (ends.Sent, error) {
 	if p == nil {
 		return e.void(post, fmt.Sprintf("there is no place %q here", post.Place)), nil
 	}
+	e.doubt = ""
 	if p.answer == nil && len(p.thread) == 0 && e.rules.read.stream == "" {
 		// What the other side wrote before is heard before, so that what is
 		// new afterwards is the account's own.
@@ -154,6 +155,7 @@ func (e *End) judge(p *place, r *response, values map[string]string) (s ends.Sen
 		s, err = p.answer.judge(r, values)
 		return s, false, err
 	}
+	e.notice(p, r)
 	s.Ref = values["thread"]
 	if p.ref != nil {
 		if s.Ref, _, err = p.ref.first(found{raw: r.body}, r.header); err != nil {
@@ -161,6 +163,20 @@ func (e *End) judge(p *place, r *response, values map[string]string) (s ends.Sen
 		}
 	}
 	return s, false, nil
+}
+
+// notice keeps in mind an answer that is not what it usually is.
+func (e *End) notice(p *place, r *response) {
+	h := e.stored[p.name]
+	if h == nil {
+		h = &habit{}
+		e.stored[p.name] = h
+	}
+	if p.expect.match == nil && h.odd(r.wording()) {
+		e.doubt = "not the usual answer: " + r.words()
+		return
+	}
+	h.learn(r.wording())
 }
 
 // judge says what the sender's own answer tells.

@@ -82,6 +82,10 @@ func (e *End) rest() time.Duration { return e.resting.Sub(e.cfg.Clock()) }
 // Probe reads once more, after the rest that the service wants; on a
 // WebSocket it waits for an answer. What could not be asked is an error.
 func (e *End) Probe(ctx context.Context) error {
+	if e.doubt != "" {
+		e.event(ends.Event{Kind: ends.Bounced, Reason: e.doubt})
+		e.doubt = ""
+	}
 	e.mu.Lock()
 	s := e.stream
 	e.mu.Unlock()
@@ -178,9 +182,23 @@ func (e *End) load(ctx context.Context, name string) (items []item, m meaning, r
 		if m != accepted {
 			return nil, m, reason, nil
 		}
-		items, err = e.rules.read.extract(found{raw: r.body}, r)
-		return items, m, "", err
+		if items, err = e.rules.read.extract(found{raw: r.body}, r); err != nil {
+			return nil, 0, "", err
+		}
+		return e.usual(items, r)
 	}
+}
+
+// usual tells a page without messages from another page in its place.
+func (e *End) usual(items []item, r *response) ([]item, meaning, string, error) {
+	if len(items) > 0 {
+		e.shown.learn(r.shape())
+		return items, accepted, "", nil
+	}
+	if e.rules.read.expect.match == nil && e.shown.odd(r.shape()) {
+		return nil, refused, "not the usual page: " + r.words(), nil
+	}
+	return nil, accepted, "", nil
 }
 
 // extract finds the messages in an answer, the oldest first.

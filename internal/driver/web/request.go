@@ -49,6 +49,9 @@ func (q *request) build(ctx context.Context, values map[string]string, common ma
 		req.Header.Set("Content-Type", kind)
 	}
 	req.Header.Set("User-Agent", "Mozilla/5.0")
+	if q.method == http.MethodGet {
+		req.Header.Set("Cache-Control", "no-cache") // proxies may keep pages
+	}
 	for _, headers := range []map[string]template{common, q.headers} {
 		for name, t := range headers {
 			v := t.fill(values, "raw")

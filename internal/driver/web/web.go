@@ -60,6 +60,13 @@ type End struct {
 	sent int
 	slow time.Duration
 
+	// stored and shown are what answers to texts, and pages with messages,
+	// usually look like. doubt is set after an answer to a text that is not
+	// so: if nothing arrives, that was a refusal.
+	stored map[string]*habit
+	shown  habit
+	doubt  string
+
 	// pages are what was read of each thread; "" is the one without.
 	pages map[string]*page
 	// resting is until when nothing is read, because that was too often.
@@ -99,7 +106,7 @@ func New(cfg Config) (*End, error) {
 	if r.threaded && cfg.Threads == nil {
 		return nil, &ends.OptionError{Path: "places", What: "a thread for each message needs ends that know of each other's", Fix: "leave thread away"}
 	}
-	return &End{cfg: cfg, rules: r, saved: map[string]string{}, pages: map[string]*page{}, own: map[string]int{}}, nil
+	return &End{cfg: cfg, rules: r, saved: map[string]string{}, pages: map[string]*page{}, own: map[string]int{}, stored: map[string]*habit{}}, nil
 }
 
 // patience bounds one answer of a service.

@@ -39,9 +39,9 @@ func (t *table) datagrams(k key, second, fromClient bool, s Start, p pcapng.Pack
 	}
 	if one == nil {
 		one = t.begin(k, second, fromClient, s)
-		t.open(one)
 	}
 	t.touch(one, p, second == one.flip)
+	t.open(one)
 	return one
 }
 

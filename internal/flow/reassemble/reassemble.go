@@ -61,8 +61,9 @@ type Start struct {
 	At        time.Time
 	// Handshake says that its first packet was seen.
 	Handshake bool
-	// Origin is what the capture had said of the sender by then.
-	Origin Origin
+	// Origin is what the capture has said of the sender so far: it may become
+	// more until Close.
+	Origin *Origin
 }
 
 // Finish is how a conversation ended.

@@ -166,7 +166,7 @@ func end(a [16]byte, port uint16) netip.AddrPort {
 func (t *table) open(one *talk) {
 	if !one.started {
 		one.started = true
-		one.start.Origin = one.finish.Origin
+		one.start.Origin = &one.finish.Origin
 		one.conv = t.options.Open(one.start)
 	}
 }

@@ -60,14 +60,14 @@ func (t *table) tcp(p pcapng.Packet, ip packet) bool {
 			return true // a bare acknowledgment or reset of what was not seen
 		}
 		one = t.begin(k, second, fromClient(s, from, to), Start{Transport: "tcp", At: p.At, Handshake: s.flags&flagSYN != 0})
-		if t.options.Datagrams {
-			t.open(one) // attempts without any octet are told too
-		}
 	}
 	if one.over {
 		return true
 	}
 	t.touch(one, p, second == one.flip)
+	if t.options.Datagrams {
+		t.open(one) // attempts without any octet are told too
+	}
 	t.segment(one, second, p.At, s)
 	return true
 }

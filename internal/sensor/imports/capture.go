@@ -87,12 +87,14 @@ func (m *Importer) secrets(f io.Reader, apps origins) error {
 func (m *Importer) talk(s reassemble.Start, apps origins) reassemble.Conversation {
 	c := tape.Conn{
 		Start: s.At, Src: s.Client, Dst: s.Server, Proto: s.Transport, Transport: s.Transport,
-		Visibility: telltale.Clear, Host: m.names[s.Server.Addr().String()], Process: apps.process(s.Origin),
+		Visibility: telltale.Clear, Host: m.names[s.Server.Addr().String()],
 	}
+	w := m.newWriter(c)
+	w.whose = func() tape.Process { return apps.process(*s.Origin) }
 	if s.Transport == "tcp" {
-		return &stream{m: m, w: m.newWriter(c), apps: apps, mid: !s.Handshake}
+		return &stream{m: m, w: w, mid: !s.Handshake}
 	}
-	return &datagrams{m: m, w: m.newWriter(c), apps: apps}
+	return &datagrams{m: m, w: w}
 }
 
 // failure is what went wrong with a conversation, in words.

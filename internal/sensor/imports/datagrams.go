@@ -17,7 +17,6 @@ const maxNames = 1 << 16
 type datagrams struct {
 	m     *Importer
 	w     *writer
-	apps  origins
 	begun bool
 	any   bool
 }
@@ -110,7 +109,7 @@ func (d *datagrams) Gap(_ bool, _ time.Time, _ int) {}
 
 func (d *datagrams) Close(f reassemble.Finish) {
 	c := &d.w.conn
-	c.End, c.Process = f.At, d.apps.process(f.Origin)
+	c.End = f.At
 	c.Error = failure(f, c.Transport, d.any)
 	d.w.close()
 }

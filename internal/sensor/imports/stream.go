@@ -25,7 +25,6 @@ const (
 type stream struct {
 	m    *Importer
 	w    *writer
-	apps origins
 	mid  bool // the capture began later than the connection
 	mode mode
 	// waiting are the octets of a connection of which it is not yet known what
@@ -273,7 +272,7 @@ func (s *stream) describe() {
 // Close ends the connection.
 func (s *stream) Close(f reassemble.Finish) {
 	c := &s.w.conn
-	c.End, c.Process = f.At, s.apps.process(f.Origin)
+	c.End = f.At
 	c.Error = failure(f, c.Transport, s.any)
 	if s.mode == undecided && len(s.waiting) > 0 {
 		s.settle(false)

@@ -45,8 +45,10 @@ type writer struct {
 	conn tape.Conn
 	tape tape.Tape
 	bulk tape.Bulker // the tape, if it is one
-	slot int         // of m.writers, while wait is set
-	wait *memory     // of the slot
+	// whose the connection is, as far as it is known; nil if nothing tells.
+	whose func() tape.Process
+	slot  int     // of m.writers, while wait is set
+	wait  *memory // of the slot
 }
 
 func (m *Importer) newWriter(c tape.Conn) *writer {
@@ -57,10 +59,18 @@ func (m *Importer) newWriter(c tape.Conn) *writer {
 // open begins the tape with what is known by now.
 func (w *writer) open() bool {
 	if w.tape == nil && w.m.err == nil {
+		w.owned()
 		w.tape, w.m.err = w.m.sink.Open(w.conn)
 		w.bulk, _ = w.tape.(tape.Bulker)
 	}
 	return w.m.err == nil
+}
+
+// owned takes in whose the connection is.
+func (w *writer) owned() {
+	if w.whose != nil {
+		w.conn.Process = w.whose()
+	}
 }
 
 func side(out bool) int {
@@ -154,6 +164,7 @@ func (w *writer) turn(proto string) {
 	if !w.open() {
 		return
 	}
+	w.owned()
 	if t, ok := w.tape.(tape.Learner); ok {
 		t.Learn(w.conn)
 	}
@@ -174,5 +185,6 @@ func (w *writer) close() {
 	case telltale.Opaque:
 		w.m.summary.Opaque++
 	}
+	w.owned()
 	w.m.err = w.tape.Close(w.conn)
 }

@@ -72,14 +72,14 @@ func (s *Search) drop(x suspect) {
 // repeated sends the parts alone as often as wanted. If they do something else
 // every time, that is the effect.
 func (r *run) repeated(x *suspect) (Line, bool) {
-	want := r.s.c.Repeats
+	want := max(1, r.s.c.Repeats-1) // once more when others were sent
 	line := Line{Claim: fmt.Sprintf("%q reacts", r.s.k.quoted(x.parts)), Parts: r.s.k.words(x.parts), Reacts: true, Keys: slices.Clone(x.keys)}
 	other := map[string][]string{} // by effects, the messages
 	for range 2*want + 1 {
 		if len(line.Keys) >= want {
 			return line, true
 		}
-		m := r.ask(x.parts, "certificate: the parts alone react")
+		m := r.askIf(x.own, x.parts, "certificate: the parts alone react")
 		if has(m.effects, x.own) {
 			line.Keys = append(line.Keys, m.key)
 			continue
@@ -116,7 +116,7 @@ func (r *run) lacking(x suspect, i int) (Line, *suspect, bool) {
 	}
 	reacted := 0
 	for n, asked := (r.s.c.Repeats+1)/2, 0; len(line.Keys) < n || asked == 0; asked++ {
-		m := r.ask(rest, "certificate: without one part no reaction")
+		m := r.askIf(x.own, rest, "certificate: without one part no reaction")
 		if !has(m.effects, x.own) {
 			line.Keys = append(line.Keys, m.key)
 			continue
@@ -162,7 +162,7 @@ func (r *run) innermost(x suspect) *suspect {
 			if len(parts) == 1 && k.cover != nil && k.cover.single[inner] {
 				continue
 			}
-			m := r.ask(parts, fmt.Sprintf("does %q react for what stands inside it?", k.terms[p]))
+			m := r.askIf(x.own, parts, fmt.Sprintf("does %q react for what stands inside it?", k.terms[p]))
 			if has(m.effects, x.own) {
 				return &suspect{parts: parts, own: x.own, alone: m.effects, keys: []string{m.key}}
 			}
@@ -183,7 +183,7 @@ func (r *run) likely(x suspect, u *rule) []suspect {
 			if len(parts) < 2 || !alike(k.terms[p], k.terms[o]) || slices.Contains(x.parts, o) || slices.Contains(k.inside[p], o) || !k.usable[o] || k.isKnown(parts) {
 				continue
 			}
-			m := r.ask(parts, fmt.Sprintf("does %q do in place of %q?", k.terms[o], k.terms[p]))
+			m := r.askIf(x.own, parts, fmt.Sprintf("does %q do in place of %q?", k.terms[o], k.terms[p]))
 			if has(m.effects, x.own) {
 				out = append(out, suspect{parts: parts, own: x.own, alone: m.effects, keys: []string{m.key}, like: u})
 			}

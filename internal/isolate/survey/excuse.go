@@ -321,7 +321,7 @@ func (k *knowledge) excuseRule(u *rule, terms []int, left []string, place Place,
 // split makes a rule of the effects that an exception leaves.
 func (u *rule) split(rest []string, except []int) *rule {
 	v := *u
-	v.own, v.twin = rest, true
+	v.own, v.twin, v.confirmed = rest, true, true
 	v.unless = slices.Clone(u.unless)
 	v.lines = slices.Clone(u.lines)
 	v.tried = slices.Clone(u.tried)

@@ -33,6 +33,10 @@ type knowledge struct {
 	usable []bool  // may stand in a message that is to be clear
 	cover  *cover  // of what follows from log; nil if it must be counted anew
 
+	mute    bool           // the same notice may not come twice
+	steady  bool           // it does
+	last    reply          // the last message of which a copy was seen
+	later   []bool         // terms that are put off
 	failed  int            // messages that reacted and led nowhere
 	vain    map[string]int // the same by message
 	plan    []line         // messages that are to cover all pairs
@@ -68,7 +72,7 @@ func newKnowledge(c Config) *knowledge {
 	}
 	n := len(k.terms)
 	k.order = rand.New(rand.NewPCG(c.Seed, 0x5a17)).Perm(n)
-	k.barred = make([]bool, n)
+	k.barred, k.later = make([]bool, n), make([]bool, n)
 	k.around, k.inside = make([][]int, n), make([][]int, n)
 	low := make([]string, n)
 	for i, t := range k.terms {
@@ -116,10 +120,13 @@ func (k *knowledge) without(effects []string) []string {
 	return slices.DeleteFunc(slices.Clone(effects), func(e string) bool { return slices.Contains(k.always, e) })
 }
 
-// record takes what a job was told.
-func (k *knowledge) record(replies []reply) {
+// record takes what a job was told. If there is doubt, nothing counts as clear.
+func (k *knowledge) record(replies []reply, doubt bool) {
 	for _, m := range replies {
-		if m.terms == nil {
+		if m.copied() {
+			k.last = m
+		}
+		if m.terms == nil || doubt && m.clear() {
 			continue
 		}
 		m.set = k.bits(m.terms)
@@ -179,6 +186,11 @@ func inOrder(a, b []int) bool {
 		}
 	}
 	return len(a) == 0
+}
+
+// copied says whether a copy was seen.
+func (m reply) copied() bool {
+	return slices.ContainsFunc(m.effects, func(e string) bool { return strings.HasPrefix(e, CopyPrefix) })
 }
 
 func (m reply) clear() bool { return len(m.effects) == 0 }

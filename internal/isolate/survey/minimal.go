@@ -49,7 +49,7 @@ func (r *run) minimal(q quest) catch {
 	rest := len(q.seq)
 	limit := r.s.c.Combine
 	for {
-		if len(got) > 0 && chancy(q.seen) {
+		if len(got) > 0 && (chancy(q.seen) || isSoft(q.seen.effects) && !r.s.k.steady && !r.steady) {
 			again := r.with(q, rest, got, "again, since it may have been chance")
 			if !q.want(again) {
 				return catch{end: chance}
@@ -167,6 +167,9 @@ func (r *run) with(q quest, n int, got []int, why string) reply {
 	terms := slices.Clone(q.lead)
 	terms = append(terms, q.seq[:n]...)
 	terms = append(terms, pick(q.seq, got)...)
+	if isSoft(q.seen.effects) {
+		r.fresh(terms)
+	}
 	return r.ask(terms, q.what+": "+why)
 }
 

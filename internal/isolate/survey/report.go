@@ -50,7 +50,7 @@ func (k *knowledge) reported() []Rule {
 			u = v.like
 		}
 		r := Rule{
-			Parts: k.words(v.parts), Order: u.order, Unless: slices.Clone(u.unless), Effects: u.own,
+			Parts: k.words(v.parts), Order: u.order, Unless: slices.Clone(u.unless), Effects: sorted(append(slices.Clone(u.own), u.copies...)),
 			Boundary: u.boundary, Case: k.caseOf(u), Exact: v.exact, Certificate: slices.Clone(v.lines),
 		}
 		if len(u.parts) > 1 && !u.ordered {

@@ -106,6 +106,16 @@ func TestLength(t *testing.T) {
 	}
 }
 
+// TestMute has a server that does not send the same notice twice in a row.
+func TestMute(t *testing.T) {
+	t.Parallel()
+	for seed := range seeds(20) {
+		w := platform(t, "irc")
+		w.mute = "copy:operators"
+		w.survey(t, seed)
+	}
+}
+
 // TestAlways has an effect in every message, which no word causes.
 func TestAlways(t *testing.T) {
 	t.Parallel()

@@ -17,17 +17,21 @@ type rule struct {
 	lines    []Line
 	exact    bool
 
-	tried   []bool  // terms tried as exceptions
-	stop    []int   // terms that disable it one by one
-	doubted bool    // does not react in other case inside longer words
-	like    *rule   // the rule that this one differs from in one like word
-	twin    bool    // it has the parts of another rule
-	failed  int     // exceptions that could not be shown
-	ordered bool    // order was asked
-	bounded bool    // boundary was asked
-	cased   bool    // case was asked
-	titled  bool    // case of the first letter was asked
-	met     []*rule // rules that only copy and that it stood together with
+	copies    []string // more effects: copies that do not come twice in a row
+	missed    int      // times it did not react when it was to be confirmed
+	dumb      bool     // no copy was seen of it
+	confirmed bool     // it reacted after others
+	tried     []bool   // terms tried as exceptions
+	stop      []int    // terms that disable it one by one
+	doubted   bool     // does not react in other case inside longer words
+	like      *rule    // the rule that this one differs from in one like word
+	twin      bool     // it has the parts of another rule
+	failed    int      // exceptions that could not be shown
+	ordered   bool     // order was asked
+	bounded   bool     // boundary was asked
+	cased     bool     // case was asked
+	titled    bool     // case of the first letter was asked
+	met       []*rule  // rules that only copy and that it stood together with
 }
 
 // option says whether term t does for part i: it is the part, or holds it as a

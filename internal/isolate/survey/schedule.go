@@ -10,7 +10,7 @@ func (s *Search) schedule() job {
 		return s.certify(k.suspects[0])
 	}
 	k.measure()
-	for _, plan := range []func() job{s.screen, s.gather, s.excuse, s.orient, s.copies, s.combine, s.mix, s.part, s.excuseMore, s.trait} {
+	for _, plan := range []func() job{s.screen, s.gather, s.confirm, s.excuse, s.orient, s.copies, s.combine, s.mix, s.part, s.excuseMore, s.trait} {
 		if j := plan(); j != nil {
 			return j
 		}
@@ -90,16 +90,17 @@ func (s *Search) screen() job {
 	k := s.k
 	var todo []int
 	for _, t := range k.order {
-		if k.usable[t] && !k.cover.single[t] {
+		if k.usable[t] && !k.cover.single[t] && !k.later[t] {
 			todo = append(todo, t)
 		}
 	}
 	if len(todo) == 0 {
-		return nil
+		return s.resume()
 	}
 	group := k.newSet(k.limit)
 	group.fill(todo[:min(len(todo), k.groupSize())])
 	return func(r *run) func() {
+		r.fresh(group.terms)
 		m := r.ask(group.terms, "a group of words: does any of them, or do some together, react?")
 		return r.resolve(m, quest{seq: m.terms, want: anything, what: "which words of the group react", seen: m}, nil)
 	}
@@ -183,6 +184,7 @@ func (k *knowledge) sortByOrder(terms []int) []int {
 // combination sends a message of words that are clear one by one.
 func (s *Search) combination(terms []int, purpose string, clear func(at int)) job {
 	return func(r *run) func() {
+		r.fresh(terms)
 		m := r.ask(terms, purpose)
 		return r.resolve(m, quest{seq: m.terms, want: anything, several: true, what: "which words react together", seen: m}, clear)
 	}
@@ -215,12 +217,34 @@ func (r *run) resolve(m reply, q quest, clear func(at int)) func() {
 		q.patient = true
 		c = r.minimal(q)
 	}
+	r.doubt = c.end == chance && isSoft(m.effects)
 	return func() {
 		s.caught(c, nil)
 		if c.end != proven {
 			s.k.inVain(m)
 		}
+		if r.doubt {
+			s.k.putOff(m)
+		}
 	}
+}
+
+// putOff leaves a message for later, when a rule is known that can be put in
+// between: a copy came, and did not come again.
+func (k *knowledge) putOff(m reply) {
+	k.mute = true
+	for _, t := range m.terms {
+		k.later[t] = true
+	}
+}
+
+// resume takes up what was put off.
+func (s *Search) resume() job {
+	k := s.k
+	if !slices.Contains(k.later, true) {
+		return nil
+	}
+	return func(*run) func() { return func() { clear(k.later) } }
 }
 
 // inVain counts messages that led nowhere; one that did so often is not sent

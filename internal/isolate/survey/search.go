@@ -3,7 +3,6 @@ package survey
 import (
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"strings"
 )
@@ -56,10 +55,13 @@ type reply struct {
 
 // run is one run of a job over the replies so far.
 type run struct {
-	s    *Search
-	next int
-	rng  *rand.Rand
-	lost int // messages that were lost by chance
+	s      *Search
+	next   int
+	lost   int     // messages that were lost by chance
+	last   reply   // the last message of which a copy was seen
+	doubt  bool    // what was clear may not have been
+	steady bool    // a copy came twice in a row
+	dumb   []*rule // rules of which no copy was seen when one was expected
 }
 
 // waiting unwinds a job to where its question can be put. It never leaves this
@@ -194,12 +196,16 @@ func (s *Search) step() {
 			panic(w)
 		}
 	}()
-	r := &run{s: s, rng: rand.New(rand.NewPCG(s.c.Seed, uint64(s.jobs)))}
+	r := &run{s: s, last: s.k.last}
 	commit := s.work(r)
-	s.k.record(s.replies)
+	s.k.record(s.replies, r.doubt)
 	s.work, s.replies = nil, nil
 	s.jobs++
 	s.k.chance += r.lost
+	for _, u := range r.dumb {
+		u.dumb = true
+	}
+	s.k.steady = s.k.steady || r.steady && !s.k.mute
 	if commit != nil {
 		commit()
 	}
@@ -209,7 +215,12 @@ func (s *Search) step() {
 func (r *run) put(words []string, terms []int, purpose string) reply {
 	if r.next < len(r.s.replies) {
 		r.next++
-		return r.s.replies[r.next-1]
+		m := r.s.replies[r.next-1]
+		if m.copied() {
+			r.steady = r.steady || r.next > 1 && r.last.key == r.s.replies[r.next-2].key && r.last.body == m.body
+			r.last = m
+		}
+		return m
 	}
 	q := Question{Body: strings.Join(words, r.s.c.Sep), Parts: words, Purpose: purpose}
 	panic(waiting{open{Question: q, terms: terms}})
@@ -228,11 +239,19 @@ func (r *run) ask(terms []int, purpose string) reply {
 func (r *run) askOf(u *rule, terms []int, purpose string) reply {
 	k := r.s.k
 	terms = k.arrange(terms)
+	if isSoft(u.own) {
+		r.fresh(u.parts)
+	}
 	return r.twice(k.words(terms), terms, purpose, k.chance > 0 || !slices.Contains(u.alone, Dropped))
 }
 
 // putOf does the same for words in other forms.
 func (r *run) putOf(group []*rule, words []string, purpose string) reply {
+	for _, u := range group {
+		if isSoft(u.own) {
+			r.fresh(u.parts)
+		}
+	}
 	drops := slices.ContainsFunc(group, func(u *rule) bool { return slices.Contains(u.alone, Dropped) })
 	return r.twice(words, nil, purpose, r.s.k.chance > 0 || !drops || len(group) > 1)
 }

@@ -39,6 +39,8 @@ type world struct {
 	lose   float64  // chance that a message is dropped
 	void   float64  // chance that a message is void
 	unput  string   // a message with it is void
+	mute   string   // this effect does not come twice in a row for the same rule
+	told   int      // the rule that had it last, from one
 	rng    *rand.Rand
 	cache  map[string]*regexp.Regexp
 }
@@ -59,11 +61,19 @@ func (w *world) send(body string) survey.Answer {
 	}
 	effects := slices.Clone(w.always)
 	text := body
-	for _, l := range w.laws {
+	for i, l := range w.laws {
 		if !l.spared && slices.ContainsFunc(w.except, func(e string) bool { return strings.Contains(text, e) }) || !l.fires(w.cache, text) {
 			continue
 		}
-		effects = append(effects, l.effects...)
+		for _, e := range l.effects {
+			if e == w.mute && w.told == i+1 {
+				continue
+			}
+			if e == w.mute {
+				w.told = i + 1
+			}
+			effects = append(effects, e)
+		}
 		if l.whole != "" {
 			text = l.whole
 		} else if l.swap != "" {

@@ -13,6 +13,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -38,6 +39,8 @@ type End struct {
 	cfg       Config
 	opts      Options
 	recording []Step
+	// socket links to the browser over a port and not by pipes.
+	socket bool
 
 	mu      sync.Mutex
 	session *session
@@ -58,7 +61,7 @@ func New(cfg Config) (*End, error) {
 	if err := cfg.Options.validate(); err != nil {
 		return nil, err
 	}
-	e := &End{cfg: cfg, opts: cfg.Options}
+	e := &End{cfg: cfg, opts: cfg.Options, socket: runtime.GOOS == "windows"}
 	if cfg.Options.Recording == "" {
 		return e, nil
 	}

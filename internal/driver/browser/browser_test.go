@@ -37,13 +37,18 @@ func settings(address string) map[string]any {
 	}
 }
 
-func end(t *testing.T, a ends.Account, options map[string]any) *browser.End {
+func rawOptions(t *testing.T, options map[string]any) json.RawMessage {
 	t.Helper()
 	raw, err := json.Marshal(options)
 	if err != nil {
 		t.Fatal(err)
 	}
-	o, err := browser.Parse(raw)
+	return raw
+}
+
+func end(t *testing.T, a ends.Account, options map[string]any) *browser.End {
+	t.Helper()
+	o, err := browser.Parse(rawOptions(t, options))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -42,3 +42,18 @@ func (e *End) Disturb(what string) error {
 	}
 	return err
 }
+
+// ProxyFlags are the flags for an environment.
+func ProxyFlags(env []string) ([]string, error) { return proxyFlags(env) }
+
+// Strokes says how a text is typed.
+func Strokes(text string) (all []string) {
+	for _, s := range strokes(text) {
+		kind := map[[2]bool]string{{true, false}: "key", {false, true}: "method", {false, false}: "insert"}[[2]bool{s.key, s.composed}]
+		all = append(all, kind+" "+s.text)
+	}
+	return all
+}
+
+// OverSocket has the end link to its browser as it does on Windows.
+func (e *End) OverSocket() { e.socket = true }

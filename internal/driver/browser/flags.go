@@ -13,6 +13,25 @@ import (
 // maxAuthorities bounds how many authorities are named to the browser.
 const maxAuthorities = 4
 
+// ownHosts are those that the browser itself would ask, whatever page it
+// shows. They are made names that do not exist.
+func ownHosts() []string {
+	return []string{
+		"update.googleapis.com", "optimizationguide-pa.googleapis.com", "content-autofill.googleapis.com", "safebrowsing.googleapis.com",
+		"clients1.google.com", "clients2.google.com", "clientservices.googleapis.com", "redirector.gvt1.com", "edgedl.me.gvt1.com",
+		"android.clients.google.com", "mtalk.google.com", "*.invalid",
+	}
+}
+
+// nowhere takes the browser's own hosts out of the world.
+func nowhere() string {
+	var rules []string
+	for _, host := range ownHosts() {
+		rules = append(rules, "MAP "+host+" ~NOTFOUND")
+	}
+	return "--host-resolver-rules=" + strings.Join(rules, ",")
+}
+
 // quiet are the flags that keep the browser itself from talking to anybody,
 // and from asking questions.
 func quiet() []string {
@@ -24,6 +43,7 @@ func quiet() []string {
 		"--disable-features=Translate,MediaRouter,OptimizationHints,OptimizationGuideModelDownloading,AutofillServerCommunication," +
 			"CertificateTransparencyComponentUpdater,InterestFeedContentSuggestions,NetworkTimeServiceQuerying,DialMediaRouteProvider,HttpsUpgrades",
 		"--disable-background-timer-throttling", "--disable-backgrounding-occluded-windows", "--disable-renderer-backgrounding",
+		"--allow-browser-signin=false", "--gaia-url=https://accounts.invalid", "--google-apis-url=https://apis.invalid", nowhere(),
 		"--password-store=basic", "--use-mock-keychain", "--mute-audio", "--disable-popup-blocking", "--propagate-iph-for-testing",
 	}
 }
@@ -55,7 +75,7 @@ func proxyFlags(env []string) (all []string, err error) {
 	if proxy == "" {
 		return []string{"--no-proxy-server"}, nil
 	}
-	all = append(all, "--proxy-server="+proxy, "--proxy-bypass-list=<-loopback>")
+	all = append(all, "--proxy-server="+proxy, "--proxy-bypass-list=<-loopback>;"+strings.Join(ownHosts(), ";"))
 	file := first(env, "TELLTALE_CA", "SSL_CERT_FILE")
 	if file == "" {
 		return all, nil

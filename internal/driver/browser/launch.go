@@ -42,7 +42,11 @@ func (e *End) launch(ctx context.Context) (*process, error) {
 		p.cmd.Env, p.cmd.Dir, p.cmd.Stderr = env, e.cfg.Dir, p.said
 		p.cmd.WaitDelay = grace
 		apart(p.cmd)
-		err = p.connect(ctx)
+		if e.socket {
+			err = p.connectSocket(ctx)
+		} else {
+			err = p.connectPipes()
+		}
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("starting the browser: %w", err), p.clean())
@@ -84,7 +88,9 @@ func (p *process) close(c *client) error {
 		ctx, cancel := context.WithTimeout(context.Background(), grace)
 		defer cancel()
 		if c != nil {
+			c.mu.Lock()
 			c.session = ""
+			c.mu.Unlock()
 			_, _, _ = c.start("Browser.close", arguments{}) // or it is killed
 		}
 		select {
@@ -138,7 +144,11 @@ func (e *End) commandLine(profile string) (words, env []string, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	command := piped(append([]string{program}, args...))
+	command := append([]string{program}, args...)
+	if e.socket {
+		return ported(command), env, nil
+	}
+	command = piped(command)
 	if box == nil {
 		return command, env, nil
 	}

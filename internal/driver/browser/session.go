@@ -39,8 +39,6 @@ type session struct {
 	broken error
 	// opened is whom the last message went to.
 	opened string
-	// dialogs answers dialogs, in the order in which they open.
-	dialogs sync.WaitGroup
 }
 
 func (e *End) begin(ctx context.Context, hear func(ends.Event)) (*session, error) {

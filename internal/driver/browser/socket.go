@@ -23,8 +23,13 @@ func (l socketLink) Close() error { return l.conn.Close() }
 
 var listening = regexp.MustCompile(`DevTools listening on (ws://127\.0\.0\.1:\d+/\S+)`)
 
-// dialSaid starts the browser, and links to the address that it prints.
-func (p *process) dialSaid(ctx context.Context) error {
+// ported has the browser choose a port, where descriptors cannot be numbered.
+func ported(command []string) []string {
+	return append(append(command[:1:1], "--remote-debugging-port=0", "--remote-allow-origins=http://127.0.0.1"), command[1:]...)
+}
+
+// connectSocket starts the browser, and links to the address that it prints.
+func (p *process) connectSocket(ctx context.Context) error {
 	address := make(chan string, 1)
 	p.said.line = func(line string) {
 		if m := listening.FindStringSubmatch(line); m != nil {

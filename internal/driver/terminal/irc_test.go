@@ -20,7 +20,6 @@ type ircd struct {
 type ircUser struct {
 	nick string
 	conn net.Conn
-	in   bool
 }
 
 // startIRC listens on a free port and returns it.

@@ -25,16 +25,6 @@ func quicInitial(b []byte) bool {
 	return len(b) >= 1200 && connectionIDs(b)
 }
 
-// quicKnown reports whether a datagram begins a connection of a version that can
-// be opened.
-func quicKnown(b []byte) bool {
-	if !quicInitial(b) {
-		return false
-	}
-	version := binary.BigEndian.Uint32(b[1:])
-	return version == 1 || version == 0x6b3343cf
-}
-
 // quicTo is the connection ID that a datagram of the app is for. Of those
 // with a short header, which does not say how long it is, it is as many
 // octets as IDs of ours have; long says that the header is a long one.

@@ -3,36 +3,75 @@ package gateway_test
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"net"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
+
+	"github.com/quic-go/quic-go"
 
 	"example.org/telltale"
 	"example.org/telltale/internal/sensor/gateway"
 	"example.org/telltale/internal/sensor/tape"
 )
 
-// beginning is the first datagram of a connection of version 1, for an ID of
-// the app's choice.
-func beginning(id string) []byte {
-	b := make([]byte, 1200)
-	copy(b, "\xc3\x00\x00\x00\x01\x08"+id+"\x00\x00")
-	return b
+// quiet keeps quic-go from saying what it thinks of the system's buffers.
+type quiet struct{ net.PacketConn }
+
+func (quiet) SetReadBuffer(int) error  { return nil }
+func (quiet) SetWriteBuffer(int) error { return nil }
+
+// beginning is the first datagram of a connection, and the ID in it.
+func beginning(t *testing.T) (b []byte, id string) {
+	t.Helper()
+	listen := func() *net.UDPConn {
+		c, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = c.Close() })
+		return c
+	}
+	server := listen()
+	tr := &quic.Transport{Conn: quiet{listen()}}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_, _ = tr.Dial(ctx, server.LocalAddr(), &tls.Config{ServerName: "q.test", NextProtos: []string{"h3"}}, nil)
+	}()
+	b = make([]byte, 2000)
+	n, err := server.Read(b)
+	cancel()
+	<-done
+	_ = tr.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b[:n], string(b[6 : 6+b[5]])
 }
 
 // short is a datagram of a connection that stands.
 func short(id, text string) []byte { return append([]byte{0x40}, id+text...) }
 
-// bench opens connections whose ID begins with "open" and gives others back.
-type bench struct{ opened, live atomic.Int64 }
+// bench opens connections, and gives back those whose ID is in pass.
+type bench struct {
+	pass         sync.Map
+	opened, live atomic.Int64
+}
 
 func (o *bench) carry(ctx context.Context, app net.PacketConn, up gateway.QUICUpstream) (tape.Conn, bool) {
 	defer app.Close()
 	defer context.AfterFunc(ctx, func() { app.Close() })()
 	b := make([]byte, 2000)
 	n, from, err := app.ReadFrom(b)
-	if err != nil || n < 14 || string(b[6:10]) != "open" {
+	if err != nil {
+		return up.Info, false
+	}
+	if _, pass := o.pass.Load(string(b[6 : 6+b[5]])); pass {
 		up.Info.Host, up.Info.Error = "q.test", "passed unopened: so it is wanted"
 		return up.Info, true
 	}
@@ -40,9 +79,6 @@ func (o *bench) carry(ctx context.Context, app net.PacketConn, up gateway.QUICUp
 	o.live.Add(1)
 	defer o.live.Add(-1)
 	for err == nil {
-		if n > 9 && strings.HasPrefix(string(b[9:n]), "end") {
-			return up.Info, false
-		}
 		// The app learns by which ID it is to go on.
 		_, _ = app.WriteTo(append([]byte("\x40"+string(up.Tag[:])+"left"), b[:min(n, 20)]...), from)
 		n, from, err = app.ReadFrom(b)
@@ -73,13 +109,16 @@ func TestQUICConnectionsAreToldApart(t *testing.T) {
 		}
 		return append([]byte(nil), b[:n]...)
 	}
-	first := string(say(beginning("openAAAA"))[1:9])
-	second := string(say(beginning("openBBBB"))[1:9])
+	one, _ := beginning(t)
+	two, _ := beginning(t)
+	three, id := beginning(t)
+	o.pass.Store(id, true)
+	first := string(say(one)[1:9])
+	second := string(say(two)[1:9])
 	if first[:4] == second[:4] {
 		t.Errorf("two connections have one tag: %q %q", first, second)
 	}
-	passed := say(beginning("passCCCC"))
-	if !bytes.Equal(passed, beginning("passCCCC")) {
+	if passed := say(three); !bytes.Equal(passed, three) {
 		t.Errorf("the server's answer is %.30q", passed)
 	}
 	for _, id := range []string{first, second} {
@@ -87,8 +126,11 @@ func TestQUICConnectionsAreToldApart(t *testing.T) {
 			t.Errorf("%q was answered by %q", id, got)
 		}
 	}
-	// The passed connection goes on by its own IDs.
-	for _, p := range [][]byte{beginning("passCCCC"), short("elsewhere", "and more")} {
+	// The passed connection goes on by its own IDs, and by others that the
+	// server gives it before the handshake is over.
+	other := bytes.Clone(three)
+	other[6] ^= 1
+	for _, p := range [][]byte{three, other, short("elsewhere", "and more")} {
 		if got := say(p); !bytes.Equal(got, p) {
 			t.Errorf("the server's answer is %.30q", got)
 		}
@@ -101,7 +143,7 @@ func TestQUICConnectionsAreToldApart(t *testing.T) {
 		t.Errorf("%d connections outlived the gateway", n)
 	}
 	r := w.to("203.0.113.7:443")
-	want := append(append(beginning("passCCCC"), beginning("passCCCC")...), short("elsewhere", "and more")...)
+	want := slices.Concat(three, three, other, short("elsewhere", "and more"))
 	if r.conn.Visibility != telltale.Opaque || r.conn.Proto != "quic" || r.conn.Host != "q.test" || r.conn.Error != "passed unopened: so it is wanted" || !bytes.Equal(r.out, want) || !bytes.Equal(r.in, want) {
 		t.Errorf("recorded %+v, %d octets out, %d in", r.conn, len(r.out), len(r.in))
 	}
@@ -119,14 +161,16 @@ func TestQUICConnectionsAreBounded(t *testing.T) {
 	})
 	c := w.datagrams("203.0.113.7:443")
 	b := make([]byte, 2000)
-	if _, err := c.Write(beginning("openAAAA")); err != nil {
+	one, _ := beginning(t)
+	two, _ := beginning(t)
+	if _, err := c.Write(one); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := c.Read(b); err != nil {
 		t.Fatal(err)
 	}
 	other := w.datagrams("203.0.113.7:444")
-	_, _ = other.Write(beginning("openBBBB"))
+	_, _ = other.Write(two)
 	e.hears(w, "that the port is unreachable", portUnreachable("203.0.113.7:444"))
 	if r := w.to("203.0.113.7:444"); r.conn.Error != "refused: too many QUIC connections at once" || len(r.out) != 0 {
 		t.Errorf("recorded %+v", r.conn)
@@ -146,7 +190,7 @@ func TestQUICOfOtherVersionsPasses(t *testing.T) {
 		c.Maps = []gateway.Map{{Name: "203.0.113.7", To: serveUDP(t)}}
 	})
 	c := w.datagrams("203.0.113.7:443")
-	old := beginning("openAAAA")
+	old, _ := beginning(t)
 	old[1] = 0xff
 	b := make([]byte, 2000)
 	_, _ = c.Write(old)

@@ -6,6 +6,8 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"example.org/telltale/internal/flow/quicfirst"
 )
 
 // maxQUICIDs bounds the connection IDs that are remembered of one exchange.
@@ -92,7 +94,7 @@ func (o *opener) route(d datagram) {
 	switch {
 	case end != nil:
 		end.hand(d)
-	case known || !quicKnown(d.payload) || o.x.ctx.Err() != nil:
+	case known || o.x.ctx.Err() != nil || !quicfirst.Begins(d.payload):
 		o.pass(d)
 	default:
 		o.begin(d)

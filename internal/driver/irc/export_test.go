@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"net"
+	"strings"
 	"time"
 
 	"example.org/telltale/internal/driver/ends"
@@ -37,10 +38,14 @@ func (c canned) Read(b []byte) (int, error)       { return c.in.Read(b) }
 func (c canned) Write(b []byte) (int, error)      { return len(b), nil }
 func (c canned) Close() error                     { return nil }
 func (c canned) SetWriteDeadline(time.Time) error { return nil }
+func (c canned) SetDeadline(time.Time) error      { return nil }
 
 // Canned logs in to a server that says these bytes, and then hears them once
 // more with a message under way.
 func Canned(cfg Config, said []byte) (events []ends.Event, login error) {
+	cfg.Dial = func(context.Context, string, string) (net.Conn, error) {
+		return canned{in: strings.NewReader("here")}, nil
+	}
 	e, err := New(cfg)
 	if err != nil {
 		return nil, err

@@ -154,7 +154,7 @@ func (e *End) standing(ctx context.Context) (*session, error) {
 	hasty := s.posted != nil && s.posted.slow != ""
 	s.mu.Unlock()
 	if !hasty {
-		return nil, errEnded
+		return nil, s.failure()
 	}
 	e.mu.Lock()
 	hear := e.hear

@@ -53,7 +53,7 @@ func (s *session) put(ctx context.Context, command, target, text string) (ends.S
 	defer s.mu.Unlock()
 	post.waiting = false
 	sent.Ref = post.id
-	if errors.Is(err, errEnded) || s.over() {
+	if s.over() && !s.gone {
 		err, sent.Ended, sent.Reason = nil, true, s.last
 	}
 	switch {

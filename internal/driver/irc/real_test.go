@@ -1,6 +1,7 @@
 package irc_test
 
 import (
+	"fmt"
 	"net"
 	"os"
 	"strings"
@@ -175,5 +176,36 @@ func checkSeen(t *testing.T, d *paired.Driver, text, words string) {
 	}
 	if words != "" && !strings.Contains(found, words) {
 		t.Errorf("%q: the operator saw %q", text, found)
+	}
+}
+
+// A server that goes away in the middle has refused nothing.
+func TestServerGone(t *testing.T) {
+	t.Parallel()
+	for _, crash := range []bool{true, false} {
+		t.Run(fmt.Sprintf("crash %v", crash), func(t *testing.T) {
+			t.Parallel()
+			gone(t, crash)
+		})
+	}
+}
+
+func gone(t *testing.T, crash bool) {
+	t.Helper()
+	s := serve(t, realserver.InspIRCd{})
+	d := drive(t, irc.Options{Settings: wire.Settings{Server: s.Addr}, Rooms: []string{"#main"}})
+	if _, err := d.Describe(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	end := s.Stop
+	if p, err := os.FindProcess(s.Pid()); err == nil && crash {
+		end = p.Kill
+	}
+	if err := end(); err != nil {
+		t.Fatal(err)
+	}
+	r, err := d.Send(t.Context(), telltale.Typing{Probe: "p", From: "alice", To: "bob", Text: "hello", Wait: time.Second})
+	if err == nil && r.Outcome != telltale.Void {
+		t.Errorf("%+v", r)
 	}
 }

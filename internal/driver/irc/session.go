@@ -48,6 +48,8 @@ type session struct {
 	batches map[string]batch
 	// live is set when Open is through.
 	live, closing bool
+	// gone is set when the session ended because the server did.
+	gone bool
 	// last is why the server ends the session; slow why it wants it slower,
 	// when no message was under way.
 	last, slow string
@@ -101,18 +103,32 @@ func (s *session) run() {
 	}
 	_ = s.conn.Close() // it is over in any case
 	s.mu.Lock()
-	reason, closing, flood := s.last, s.closing, s.posted.slowed()
+	words, closing, flood := s.last, s.closing, s.posted.slowed()
 	s.mu.Unlock()
+	if closing || flood { // after a pause for haste, Put logs in again by itself
+		return
+	}
+	reason, gone := words, s.e.plan.Gone(s.e.cfg.Dial, words, "PING :here\r\n")
 	if reason == "" {
 		reason = "the connection ended without a word: " + err.Error()
 	}
-	if closing {
-		return
-	}
-	s.e.cfg.Log.Debug("an IRC session ended", "account", s.e.cfg.Account.Name, "reason", reason)
-	if !flood { // Put logs in again by itself after the pause
+	s.mu.Lock()
+	s.last, s.gone = reason, gone
+	s.mu.Unlock()
+	s.e.cfg.Log.Debug("an IRC session ended", "account", s.e.cfg.Account.Name, "reason", reason, "server gone", gone)
+	if !gone {
 		s.hear(ends.Event{Kind: ends.Ended, At: s.e.cfg.Clock(), Reason: reason})
 	}
+}
+
+// failure is why nothing can be asked in a session that is over.
+func (s *session) failure() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.gone {
+		return fmt.Errorf("the server is gone: %s", s.last)
+	}
+	return errEnded
 }
 
 // ping sends lines and a PING, and gives the channel that its PONG closes.
@@ -143,7 +159,7 @@ func (s *session) await(ctx context.Context, answered <-chan struct{}) error {
 	case <-answered:
 		return nil
 	case <-s.done:
-		return errEnded
+		return s.failure()
 	case <-ctx.Done():
 		return fmt.Errorf("%s does not answer: %w", s.e.plan.Addr, context.Cause(ctx))
 	}

@@ -9,10 +9,13 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"example.org/telltale/internal/driver/ends"
 )
@@ -192,6 +195,39 @@ func hint(err error) string {
 		return " (name its authority under ca, or set unverified: true)"
 	}
 	return ""
+}
+
+const (
+	// accepting is how long a service may take to accept a connection.
+	accepting = 10 * time.Second
+	// dying is how long a service that has crashed may still seem to.
+	dying = time.Second
+)
+
+// down are words of a server that goes down by itself.
+var down = regexp.MustCompile(`(?i)system-shutdown|(server|service) (is )?(shut|going down|terminat|restart)|shutting down`)
+
+// Gone reports whether a session ended because the service is not there any
+// more, and not because of the account: it says so in its last words, or a new
+// connection fails or ends at once. greeting is what a client says first; a
+// service that is there answers it.
+func (p Plan) Gone(dial Dial, words, greeting string) bool {
+	if down.MatchString(words) {
+		return true
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), accepting)
+	defer cancel()
+	conn, err := dial(ctx, "tcp", p.Addr)
+	if err != nil {
+		return true
+	}
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(dying)) // without deadlines, there is only the answer to wait for
+	if p.TLS != Direct {
+		_, _ = io.WriteString(conn, greeting) // what comes of it shows in reading
+	}
+	n, err := conn.Read(make([]byte, 1))
+	return n == 0 && !errors.Is(err, os.ErrDeadlineExceeded)
 }
 
 // Secret reports whether a password may be sent over the connection as it is.

@@ -65,14 +65,18 @@ func (s *session) login(ctx context.Context) error {
 // stream begins a stream, and gives what the server offers.
 func (s *session) stream() (*node, error) {
 	s.r = newReader(s.in)
-	err := s.send("<?xml version='1.0'?><stream:stream to='" + escape(s.e.domain) + "' version='1.0' xml:lang='en' xmlns='jabber:client' xmlns:stream='" + nsStreams + "'>")
-	if err != nil {
+	if err := s.send(s.greeting()); err != nil {
 		return nil, err
 	}
 	if _, err := s.r.header(); err != nil {
 		return nil, err
 	}
 	return s.expect("features")
+}
+
+// greeting begins a stream.
+func (s *session) greeting() string {
+	return "<?xml version='1.0'?><stream:stream to='" + escape(s.e.domain) + "' version='1.0' xml:lang='en' xmlns='jabber:client' xmlns:stream='" + nsStreams + "'>"
 }
 
 // expect reads the next element, which must have one of the names.

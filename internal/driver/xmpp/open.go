@@ -91,8 +91,11 @@ func (e *End) Put(ctx context.Context, p ends.Post) (ends.Sent, error) {
 		return ends.Sent{Typed: p.Text, At: e.cfg.Clock(), Outcome: telltale.Void, Reason: err.Error()}, nil
 	}
 	s := e.current()
-	if s == nil || s.over() {
+	if s == nil {
 		return ends.Sent{}, errEnded
+	}
+	if s.over() {
+		return ends.Sent{}, s.failure()
 	}
 	if err := e.slowly(ctx); err != nil {
 		return ends.Sent{}, err
@@ -137,7 +140,7 @@ func (s *session) put(ctx context.Context, kind, to, text string) (ends.Sent, er
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	post.waiting = false
-	if errors.Is(err, errEnded) || s.over() {
+	if s.over() && !s.gone {
 		err, sent.Ended, sent.Reason = nil, true, s.last
 	}
 	if post.slow != "" {

@@ -1,6 +1,7 @@
 package xmpp_test
 
 import (
+	"fmt"
 	"net"
 	"os"
 	"strings"
@@ -159,5 +160,37 @@ func checkSeen(t *testing.T, d *paired.Driver, text, want string) {
 	}
 	if found != want {
 		t.Errorf("%q: the witness saw %q, want %q", text, found, want)
+	}
+}
+
+// A server that goes away in the middle has refused nothing.
+func TestServerGone(t *testing.T) {
+	t.Parallel()
+	for _, crash := range []bool{true, false} {
+		t.Run(fmt.Sprintf("crash %v", crash), func(t *testing.T) {
+			t.Parallel()
+			gone(t, crash)
+		})
+	}
+}
+
+func gone(t *testing.T, crash bool) {
+	t.Helper()
+	s := serve(t, realserver.Prosody{})
+	o := xmpp.Options{Settings: wire.Settings{Server: s.Addr}, Register: true}
+	d := drive(t, party(t, "alice", telltale.SideApp, o), party(t, "bob", telltale.SidePeer, o))
+	if _, err := d.Describe(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	end := s.Stop
+	if p, err := os.FindProcess(s.Pid()); err == nil && crash {
+		end = p.Kill
+	}
+	if err := end(); err != nil {
+		t.Fatal(err)
+	}
+	r, err := d.Send(t.Context(), telltale.Typing{Probe: "p", From: "alice", To: "bob", Text: "hello", Wait: time.Second})
+	if err == nil && r.Outcome != telltale.Void {
+		t.Errorf("%+v", r)
 	}
 }

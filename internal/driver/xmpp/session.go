@@ -67,6 +67,8 @@ type session struct {
 	// wants it slower, when no message was under way.
 	closing    bool
 	last, slow string
+	// gone is set when the session ended because the server did.
+	gone bool
 }
 
 // posted is a message that was put.
@@ -126,18 +128,35 @@ func (s *session) run() {
 	}
 	_ = s.conn.Close() // it is over in any case
 	s.mu.Lock()
-	reason, closing := s.last, s.closing
+	words, closing := s.last, s.closing
 	s.mu.Unlock()
-	switch {
-	case closing:
+	if closing {
 		return
+	}
+	reason, gone := words, s.e.plan.Gone(s.e.cfg.Dial, words, s.greeting())
+	switch {
 	case reason == "" && errors.Is(err, io.EOF):
 		reason = "the server ended the session without a word"
 	case reason == "":
 		reason = "the connection ended without a word: " + clip(err.Error())
 	}
-	s.e.cfg.Log.Debug("an XMPP session ended", "account", s.e.cfg.Account.Name, "reason", reason)
-	s.hear(ends.Event{Kind: ends.Ended, At: s.e.cfg.Clock(), Reason: reason})
+	s.mu.Lock()
+	s.last, s.gone = reason, gone
+	s.mu.Unlock()
+	s.e.cfg.Log.Debug("an XMPP session ended", "account", s.e.cfg.Account.Name, "reason", reason, "server gone", gone)
+	if !gone {
+		s.hear(ends.Event{Kind: ends.Ended, At: s.e.cfg.Clock(), Reason: reason})
+	}
+}
+
+// failure is why nothing can be asked in a session that is over.
+func (s *session) failure() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.gone {
+		return fmt.Errorf("the server is gone: %s", s.last)
+	}
+	return errEnded
 }
 
 // handle does what a stanza asks for. An error ends the session.
@@ -231,7 +250,7 @@ func (s *session) await(ctx context.Context, answer <-chan *node) error {
 	case <-answer:
 		return nil
 	case <-s.done:
-		return errEnded
+		return s.failure()
 	case <-ctx.Done():
 		return fmt.Errorf("%s does not answer: %w", s.e.plan.Addr, context.Cause(ctx))
 	}

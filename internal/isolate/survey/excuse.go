@@ -145,11 +145,13 @@ func (r *run) excuses(u *rule, others []int) func() {
 	switch {
 	case len(more) > 0:
 		if x := r.ask(others, "the same words without it: do they react?"); !x.clear() {
-			return r.resolve(x, quest{seq: x.terms, want: anything, several: true, what: "which words react together", seen: x}, nil)
+			commit := r.resolve(x, quest{seq: x.terms, want: anything, several: true, what: "which words react together", seen: x}, nil)
+			return func() { s.changed(u, others); commit() }
 		}
 		q := quest{lead: u.parts, seq: others, want: shows(more), what: fmt.Sprintf("what changes the effect of %q", name), seen: m}
 		c := r.minimalMore(q, u)
 		return func() {
+			s.changed(u, others)
 			if c.end == proven {
 				c.terms = append(slices.Clone(u.parts), c.terms...)
 			}
@@ -223,6 +225,14 @@ func (k *knowledge) isKnownWith(parts []int, own []string) bool {
 	return slices.ContainsFunc(k.rules, func(r *rule) bool { return sameTerms(r.parts, parts) && has(r.own, own) })
 }
 
+// changed counts how often words changed the effect of a rule. Each time should
+// lead to a rule; where it does not, that ends.
+func (s *Search) changed(u *rule, others []int) {
+	if u.changes++; u.changes > 12 {
+		u.try(others)
+	}
+}
+
 // giveUp notes words as tried after several failures, so that contradictions
 // end.
 func (s *Search) giveUp(u *rule, others []int) {
@@ -240,7 +250,7 @@ func (u *rule) try(terms []int) {
 // tryException tries a known exception with another rule.
 func (s *Search) tryException(u *rule, terms []int) job {
 	return func(r *run) func() {
-		m := r.askOf(u, slices.Concat(u.parts, terms), fmt.Sprintf("does %q silence %q too?", s.k.quoted(terms), s.k.quoted(u.parts)))
+		m := r.sure(u, slices.Concat(u.parts, terms), fmt.Sprintf("does %q silence %q too?", s.k.quoted(terms), s.k.quoted(u.parts)))
 		if !u.silenced(m) {
 			return func() { u.try(terms) }
 		}
@@ -266,7 +276,7 @@ func (r *run) exception(u *rule, terms []int, m reply) func() {
 	}
 	place := Anywhere
 	if known == nil || known.place == After {
-		before := r.askOf(u, slices.Concat(terms, u.parts), fmt.Sprintf("does %q silence it from in front as well?", k.quoted(terms)))
+		before := r.sure(u, slices.Concat(terms, u.parts), fmt.Sprintf("does %q silence it from in front as well?", k.quoted(terms)))
 		if has(before.effects, u.own) {
 			place = After
 		}

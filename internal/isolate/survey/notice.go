@@ -90,8 +90,10 @@ func (r *run) confirms(u *rule) func() {
 	m := r.ask(u.parts, "certificate: the parts alone react, after other rules")
 	if !has(m.effects, u.own) {
 		return func() {
+			// It was chance: what reacts is looked for anew.
 			if u.missed++; u.missed > 2 {
-				u.confirmed, u.exact = true, false
+				k.rules = slices.DeleteFunc(k.rules, func(o *rule) bool { return o == u || o.like == u })
+				k.chance++
 			}
 		}
 	}

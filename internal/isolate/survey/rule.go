@@ -27,6 +27,7 @@ type rule struct {
 	like      *rule    // the rule that this one differs from in one like word
 	twin      bool     // it has the parts of another rule
 	failed    int      // exceptions that could not be shown
+	changes   int      // times that words changed its effect
 	ordered   bool     // order was asked
 	bounded   bool     // boundary was asked
 	cased     bool     // case was asked

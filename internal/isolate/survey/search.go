@@ -26,6 +26,8 @@ type Search struct {
 	jobs    int     // done so far
 	why     string  // set if it ended early
 	done    bool
+	asked   map[string]int // how often large messages were put
+	circles bool           // one was put too often
 
 	messages, triggering, voids int
 }
@@ -123,6 +125,7 @@ func (s *Search) Answer(key string, a Answer) error {
 	a.Effects = sorted(a.Effects)
 	s.history = append(s.history, Exchange{Question: s.open.Question, Answer: a})
 	s.messages++
+	s.count()
 	effects := s.k.without(a.Effects)
 	if a.Void {
 		s.voids++
@@ -137,8 +140,28 @@ func (s *Search) Answer(key string, a Answer) error {
 	}
 	s.replies = append(s.replies, reply{key: key, body: s.open.Body, terms: s.open.terms, effects: effects, got: a.Got})
 	s.open = nil
+	if s.circles {
+		s.end("the same message was put again and again: the answers contradict each other")
+		return nil
+	}
 	s.advance()
 	return nil
+}
+
+// mostTimes is how often a large message may be put: nobody wants it more often,
+// unless the answers contradict each other.
+const mostTimes = 15
+
+// count ends a survey that goes in circles.
+func (s *Search) count() {
+	if len(s.open.Parts) < 8 {
+		return
+	}
+	if s.asked == nil {
+		s.asked = map[string]int{}
+	}
+	s.asked[s.open.Body]++
+	s.circles = s.circles || s.asked[s.open.Body] > mostTimes
 }
 
 // voidsAllowed is smaller once a message could not be put.
@@ -243,6 +266,15 @@ func (r *run) askOf(u *rule, terms []int, purpose string) reply {
 		r.fresh(u.parts)
 	}
 	return r.twice(k.words(terms), terms, purpose, k.chance > 0 || !slices.Contains(u.alone, Dropped))
+}
+
+// sure asks about a rule and believes no single lost message.
+func (r *run) sure(u *rule, terms []int, purpose string) reply {
+	if isSoft(u.own) {
+		r.fresh(u.parts)
+	}
+	terms = r.s.k.arrange(terms)
+	return r.twice(r.s.k.words(terms), terms, purpose, true)
 }
 
 // putOf does the same for words in other forms.

@@ -139,5 +139,5 @@ func (c *importCase) close() error {
 	if err = errors.Join(err, c.Close()); err != nil {
 		return err
 	}
-	return finishCase(c.Dir())
+	return finishCase(c.Case)
 }

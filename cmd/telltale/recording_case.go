@@ -68,16 +68,13 @@ func (c *caseRecord) end() error {
 	if err = errors.Join(err, c.Close()); err != nil {
 		return err
 	}
-	return finishCase(c.Dir())
+	return finishCase(c.Case)
 }
 
 // finishCase writes what is derived of a case that has been closed: its
 // reports and its index.
-func finishCase(dir string) error {
-	reader, err := casefile.Read(dir)
-	if err != nil {
-		return err
-	}
-	_, err = index.Build(context.Background(), reader)
-	return errors.Join(err, putReports(dir, inputOf(reader)))
+func finishCase(c *casefile.Case) error {
+	reader := c.Reader()
+	_, err := index.Build(context.Background(), reader)
+	return errors.Join(err, putReports(c.Dir(), inputOf(reader)))
 }

@@ -28,7 +28,7 @@ func (c *Case) appendLocked(kind string, raw json.RawMessage, sync bool) error {
 		return c.failed
 	}
 	entry := Entry{N: c.entries, At: c.opts.Clock().UTC().Round(0), Type: kind, Body: raw}
-	line, err := json.Marshal(entry)
+	line, err := entry.line()
 	if err != nil {
 		return fmt.Errorf("writing a %s entry: %w", kind, err)
 	}
@@ -42,6 +42,19 @@ func (c *Case) appendLocked(kind string, raw json.RawMessage, sync bool) error {
 		return err
 	}
 	return apply(c.record, entry)
+}
+
+// line is the entry as json.Marshal writes it. The body, which it wrote, is
+// not read again for that.
+func (e Entry) line() ([]byte, error) {
+	body := e.Body
+	e.Body = json.RawMessage("0")
+	head, err := json.Marshal(e)
+	if err != nil {
+		return nil, err
+	}
+	head = head[:len(head)-len("0}")]
+	return append(append(append(make([]byte, 0, len(head)+len(body)+2), head...), body...), '}'), nil
 }
 
 // writeLine adds a line to the log. When it fails, whatever part was written

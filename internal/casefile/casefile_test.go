@@ -3,6 +3,7 @@ package casefile_test
 import (
 	"bytes"
 	"crypto/rand"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"golang.org/x/mod/sumdb/note"
 
 	"example.org/telltale"
@@ -96,6 +98,37 @@ func TestACaseReadsBackAsItWasWrittenAndVerifies(t *testing.T) {
 	}
 	if check.Signed != check.Entries || check.Blobs != 3 || check.Captures != 1 {
 		t.Errorf("check = %+v", check)
+	}
+}
+
+// TestLinesAreCanonical: a line is what its entry is written as, and whoever
+// wrote the case knows it as its readers do.
+func TestLinesAreCanonical(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "case")
+	opts := options(t)
+	write(t, dir, opts)
+	c, err := casefile.Open(dir, opts)
+	must(t, err)
+	must(t, c.Record(telltale.Flow{Host: "<a>&\u2028\xff", Error: "\"quoted\" \x00"}))
+	must(t, c.PutResume("0}"))
+	must(t, c.Close())
+	log, err := os.ReadFile(filepath.Join(dir, "log", "entries.jsonl"))
+	must(t, err)
+	for line := range bytes.Lines(log) {
+		var e casefile.Entry
+		must(t, json.Unmarshal(line, &e))
+		again, err := json.Marshal(e)
+		must(t, err)
+		if string(again)+"\n" != string(line) {
+			t.Errorf("%s is written as %s", again, line)
+		}
+	}
+	want, err := casefile.Read(dir)
+	must(t, err)
+	got := c.Reader()
+	if d := cmp.Diff(want, got, cmpopts.IgnoreUnexported(casefile.Reader{})); d != "" {
+		t.Error(d)
 	}
 }
 

@@ -48,13 +48,29 @@ func Read(dir string) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	if text, err := readSmall(filepath.Join(dir, "checkpoint")); err == nil {
+	r.readSigned()
+	return r, nil
+}
+
+// Reader reads what was written so far, without reading the log again: the
+// record was made of the lines as they were written.
+func (c *Case) Reader() *Reader {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	record := *c.record
+	r := &Reader{Dir: c.dir, Record: &record, Entries: c.entries, blobs: c.blobs.blobDir}
+	r.readSigned()
+	return r
+}
+
+// readSigned reads what the log is signed with, as far as it is there.
+func (r *Reader) readSigned() {
+	if text, err := readSmall(filepath.Join(r.Dir, "checkpoint")); err == nil {
 		r.Checkpoint = string(text)
 	}
-	if text, err := readSmall(filepath.Join(dir, "key.pub")); err == nil {
+	if text, err := readSmall(filepath.Join(r.Dir, "key.pub")); err == nil {
 		r.PublicKey = strings.TrimSpace(string(text))
 	}
-	return r, nil
 }
 
 // Blob returns kept bytes after checking them against their name.

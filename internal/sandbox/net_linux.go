@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/vishvananda/netlink"
+	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
 )
 
@@ -61,6 +62,9 @@ func settings() {
 		{"ipv6/conf/default/dad_transmits", "0"},
 		{"ipv6/conf/default/accept_dad", "0"},
 		{"ipv6/conf/default/addr_gen_mode", "1"},
+		// Nor does the way there lose anything: what is not acknowledged yet is
+		// waiting. Sent again it would stand in the capture twice.
+		{"ipv4/tcp_early_retrans", "0"},
 	} {
 		_ = os.WriteFile("/proc/sys/net/"+s[0], []byte(s[1]), 0)
 	}
@@ -105,6 +109,10 @@ func openTun() (int, error) {
 // queue is how many packets may wait for the gateway: with fewer, a burst of
 // new connections loses some and waits for them to be sent again.
 const queue = 10_000
+
+// retransmit is how long TCP inside waits for an acknowledgement at least. A
+// gateway that is busy is slower than the kernel's 200 ms allow for.
+const retransmit = time.Second
 
 // configure gives the link its addresses and makes it the default route. On
 // Ethernet the gateway's address is written down, so that nobody has to ask.
@@ -170,22 +178,39 @@ func route(link netlink.Link, app netip.Prefix, via netip.Addr, hardware net.Har
 		return fmt.Errorf("address %v: %w", app, err)
 	}
 	index := link.Attrs().Index
-	any := netip.PrefixFrom(netip.IPv4Unspecified(), 0)
-	if via.Is6() {
-		any = netip.PrefixFrom(netip.IPv6Unspecified(), 0)
-	}
-	r := &netlink.Route{LinkIndex: index, Dst: network(any)}
 	if hardware != nil {
-		r.Gw = via.AsSlice()
-		neighbour := &netlink.Neigh{LinkIndex: index, State: unix.NUD_PERMANENT, IP: r.Gw, HardwareAddr: hardware}
+		neighbour := &netlink.Neigh{LinkIndex: index, State: unix.NUD_PERMANENT, IP: via.AsSlice(), HardwareAddr: hardware}
 		if err := netlink.NeighSet(neighbour); err != nil {
 			return fmt.Errorf("neighbour %v: %w", via, err)
 		}
 	}
-	if err := netlink.RouteAdd(r); err != nil {
+	if err := defaultRoute(index, via, hardware != nil); err != nil {
 		return fmt.Errorf("default route via %v: %w", via, err)
 	}
 	return nil
+}
+
+// defaultRoute says what netlink's own type of routes has no words for: that
+// nothing may take the metric "retransmit" for a mere hint.
+func defaultRoute(index int, via netip.Addr, gateway bool) error {
+	family := unix.AF_INET
+	if via.Is6() {
+		family = unix.AF_INET6
+	}
+	message := nl.NewRtMsg()
+	message.Family = uint8(family)
+	r := nl.NewNetlinkRequest(unix.RTM_NEWROUTE, unix.NLM_F_CREATE|unix.NLM_F_EXCL|unix.NLM_F_ACK)
+	r.AddData(message)
+	r.AddData(nl.NewRtAttr(unix.RTA_OIF, nl.Uint32Attr(uint32(index))))
+	if gateway {
+		r.AddData(nl.NewRtAttr(unix.RTA_GATEWAY, via.AsSlice()))
+	}
+	metrics := nl.NewRtAttr(unix.RTA_METRICS, nil)
+	metrics.AddRtAttr(unix.RTAX_LOCK, nl.Uint32Attr(1<<unix.RTAX_RTO_MIN))
+	metrics.AddRtAttr(unix.RTAX_RTO_MIN, nl.Uint32Attr(uint32(retransmit/time.Millisecond)))
+	r.AddData(metrics)
+	_, err := r.Execute(unix.NETLINK_ROUTE, 0)
+	return err
 }
 
 func network(p netip.Prefix) *net.IPNet {

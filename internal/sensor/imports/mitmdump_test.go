@@ -193,6 +193,9 @@ func ask(t *testing.T, c *http.Client, method, target string, body io.Reader) st
 // bodies of all kinds, failures, WebSocket, and a protocol of its own.
 func TestRealMitmdump(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("-short: waits for mitmdump to start")
+	}
 	m := startMitmdump(t)
 	plain := httptest.NewServer(http.HandlerFunc(origin))
 	defer plain.Close()

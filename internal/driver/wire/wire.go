@@ -227,7 +227,7 @@ func (p Plan) Gone(dial Dial, words, greeting string) bool {
 		_, _ = io.WriteString(conn, greeting) // what comes of it shows in reading
 	}
 	n, err := conn.Read(make([]byte, 1))
-	return n == 0 && !errors.Is(err, os.ErrDeadlineExceeded)
+	return n == 0 && err != nil && !errors.Is(err, os.ErrDeadlineExceeded)
 }
 
 // Secret reports whether a password may be sent over the connection as it is.

@@ -133,22 +133,19 @@ func TestAlways(t *testing.T) {
 func TestLoses(t *testing.T) {
 	t.Parallel()
 	lost, invented, rules := 0, 0, 0
-	for seed := range seeds(40) {
+	for seed := range seeds(20) {
 		for _, name := range []string{"xmpp", "irc"} {
 			w := platform(t, name)
 			w.lose, w.rng = 0.01, rand.New(rand.NewPCG(seed, 1))
 			r := w.run(t, survey.Config{Terms: w.vocabulary(rand.New(rand.NewPCG(seed, 2)), 150), MaxLen: w.maxLen, Seed: seed})
 			missing, more := w.diff(r)
 			lost, invented, rules = lost+len(missing), invented+len(more), rules+len(w.laws)
-			for _, x := range missing {
-				t.Logf("%s, seed %d: not found: %s", name, seed, x)
-			}
-			for _, x := range more {
-				t.Logf("%s, seed %d: false: %s", name, seed, x)
-			}
 		}
 	}
 	t.Logf("1 %% of messages lost: of %d rules %d not found exactly, %d false", rules, lost, invented)
+	if 100*lost > 2*rules || 100*invented > 2*rules {
+		t.Error("more than 2 %")
+	}
 }
 
 func TestReplay(t *testing.T) {

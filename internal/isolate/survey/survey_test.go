@@ -116,22 +116,10 @@ func (w *world) run(tb testing.TB, c survey.Config) survey.Result {
 		if !ok {
 			return s.Result()
 		}
-		if testing.Verbose() && explain {
-			fmt.Println(q.Key, len(q.Parts), q.Purpose, short(q.Parts), w.send(q.Body).Effects)
-		}
 		if err := s.Answer(q.Key, w.send(q.Body)); err != nil {
 			tb.Fatal(err)
 		}
 	}
-}
-
-const explain = false
-
-func short(p []string) []string {
-	if len(p) > 5 {
-		return nil
-	}
-	return p
 }
 
 // diff compares what was found with the truth.
@@ -157,36 +145,61 @@ func subtract(a, b []string) []string {
 	return out
 }
 
+// platformScore surveys a world with 200 decoys.
+func platformScore(tb testing.TB, w world, seeds uint64) score {
+	tb.Helper()
+	var sum score
+	for seed := range seeds {
+		w.rng = rand.New(rand.NewPCG(seed, 1))
+		r := w.run(tb, survey.Config{Terms: w.vocabulary(rand.New(rand.NewPCG(seed, 2)), 200), MaxLen: w.maxLen, Seed: seed})
+		missing, more := w.diff(r)
+		for _, x := range missing {
+			tb.Errorf("seed %d: not found: %s", seed, x)
+		}
+		for _, x := range more {
+			tb.Errorf("seed %d: false: %s", seed, x)
+		}
+		sum.add(&w, r, missing, more)
+	}
+	return sum
+}
+
+// TestPlatforms wants every rule exactly, none that is not there, and at most
+// 40 messages a rule.
 func TestPlatforms(t *testing.T) {
 	t.Parallel()
-	seeds := 20
-	if testing.Short() {
-		seeds = 2
-	}
 	for _, w := range platforms() {
 		t.Run(w.name, func(t *testing.T) {
 			t.Parallel()
-			rules, messages, triggering, most := 0, 0, 0, 0
-			for seed := range uint64(seeds) {
-				w.rng = rand.New(rand.NewPCG(seed, 1))
-				r := w.run(t, survey.Config{Terms: w.vocabulary(rand.New(rand.NewPCG(seed, 2)), 200), MaxLen: w.maxLen, Seed: seed})
-				missing, more := w.diff(r)
-				for _, x := range missing {
-					t.Errorf("seed %d: not found: %s", seed, x)
-				}
-				for _, x := range more {
-					t.Errorf("seed %d: false: %s", seed, x)
-				}
-				rules += len(w.laws)
-				messages += r.Messages
-				triggering += r.Triggering
-				most = max(most, r.Messages)
-				if seed == 0 {
-					t.Logf("%+v %v", r.Coverage, r.Unexplained)
-				}
+			s := platformScore(t, w, seeds(20))
+			t.Logf("%2d rules: %s", len(w.laws), s)
+			if s.messages > 40*s.rules {
+				t.Error("more than 40 messages a rule")
 			}
-			t.Logf("%-8s %2d rules: %5.1f messages, %4.1f a rule, %4.1f of which triggering, %d at most", w.name, len(w.laws),
-				float64(messages)/float64(seeds), float64(messages)/float64(rules), float64(triggering)/float64(rules), most)
+		})
+	}
+}
+
+// BenchmarkSurvey prints the table of docs/design/survey.md.
+func BenchmarkSurvey(b *testing.B) {
+	report := func(b *testing.B, s score) {
+		b.ReportMetric(100*float64(s.rules-s.lost)/float64(s.rules), "exact%")
+		b.ReportMetric(float64(s.invented), "false")
+		b.ReportMetric(float64(s.messages)/float64(s.rules), "messages/rule")
+		b.ReportMetric(float64(s.triggering)/float64(s.rules), "triggering/rule")
+	}
+	for _, w := range platforms() {
+		b.Run(w.name, func(b *testing.B) {
+			for b.Loop() {
+				report(b, platformScore(b, w, 40))
+			}
+		})
+	}
+	for name, limit := range limits() {
+		b.Run("made up "+name, func(b *testing.B) {
+			for b.Loop() {
+				report(b, madeUpScore(b, 120, limit))
+			}
 		})
 	}
 }

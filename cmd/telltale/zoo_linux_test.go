@@ -390,6 +390,22 @@ func (z *zooBed) cases(short bool) map[string]zooCase {
 				}
 			},
 		},
+		"HTTP 3": {
+			flags: append(mapTo("web.test", k.QUIC), "--quic", "intercept"), args: animal("h3", "TOKEN", "web.test:443"),
+			proto: "h3", visibility: telltale.Intercepted, host: "web.test", in: true, shark: `quic.stream_data contains "TOKEN"`,
+		},
+		"HTTP 3, pinned certificate": {
+			flags: append(mapTo("web.test", k.QUIC), "--quic", "intercept"), args: animal("h3-pinned", "TOKEN", "web.test:443#"+z.fingerprint()),
+			check: func(r *zooRun) { r.wantSealed("web.test", true) },
+		},
+		"HTTP 3 that passes": {
+			flags: append(mapTo("web.test", k.QUIC), "--quic", "pass"), args: animal("h3-pinned", "TOKEN", "web.test:443#"+z.fingerprint()),
+			check: func(r *zooRun) { r.wantSealed("web.test", false) },
+		},
+		"streams and datagrams of QUIC": {
+			flags: append(mapTo("203.0.113.9", k.QUIC), "--quic", "intercept"), args: animal("quic-own", "TOKEN", "203.0.113.9:443"),
+			check: wantStreams, shark: `quic.stream_data contains "TOKEN"`,
+		},
 		"odd ALPN": {
 			flags: mapTo("web.test", k.Sealed), args: animal("alpn", "TOKEN", "web.test:443"),
 			proto: "tls", visibility: telltale.Intercepted, host: "web.test", in: true, check: func(r *zooRun) {
@@ -493,10 +509,63 @@ func (r *zooRun) wantOpaque(host string) {
 	r.t.Error("there is no opaque flow")
 }
 
+// wantSealed is wantOpaque for QUIC: the program refused, or did not have to,
+// and then its connection passed as it was.
+func (r *zooRun) wantSealed(host string, refused bool) {
+	r.t.Helper()
+	if len(r.holding(true, r.token)) != 0 {
+		r.t.Error("the token is in the clear")
+	}
+	var refusals, passed int
+	for _, f := range r.flows {
+		if f.Proto != "quic" {
+			continue
+		}
+		if f.Visibility != telltale.Opaque || deref(f.DstHost) != host || deref(f.Process) != zooAnimal || f.Stream != nil {
+			r.t.Errorf("%+v", f)
+		}
+		if f.TLS != nil && f.TLS.Refused {
+			refusals++
+		} else if f.BytesOut > 0 && f.BytesIn > 0 {
+			passed++
+		}
+	}
+	// The next attempt may come before the refusal was heard.
+	if (refusals > 0) != refused || passed != 1 {
+		r.t.Errorf("%d refused and %d passed", refusals, passed)
+	}
+}
+
+// wantStreams: each stream is a flow, the connection one more, with its
+// datagrams.
+func wantStreams(r *zooRun) {
+	var of string
+	for text, back := range map[string]bool{"both ways ": true, "one way ": false, "datagram ": true} {
+		f := r.holding(true, text+r.token)
+		if len(f) != 1 || f[0].Proto != "quic" || f[0].Visibility != telltale.Intercepted || f[0].DstIP != "203.0.113.9" {
+			r.t.Fatalf("%q: %+v", text, f)
+		}
+		if got := bytes.Contains(r.raw(f[0].RawIn), []byte(r.token)); got != back {
+			r.t.Errorf("%q: the answer is in the same flow: %t", text, got)
+		}
+		if f[0].Stream == nil {
+			of = f[0].ID
+		}
+	}
+	for _, f := range r.flows {
+		if f.Stream != nil && (f.Stream.Of != of || of == "") {
+			r.t.Errorf("%+v is one of %q", f, of)
+		}
+	}
+	if f := r.holding(false, "one way "+r.token); len(f) != 1 || f[0].Stream == nil || f[0].Stream.Number != 3 {
+		r.t.Errorf("the server's own stream: %+v", f)
+	}
+}
+
 // few are those that short tests are content with.
 func few() []string {
 	return []string{
-		"https over HTTP 2", "daemon after its parent's end", "helper over a Unix socket", "token in the labels of a name",
+		"https over HTTP 2", "HTTP 3", "daemon after its parent's end", "helper over a Unix socket", "token in the labels of a name",
 		"pinned certificate, keys given", "IPv6", "UDP that nobody answers", "ICMP with a payload", "STARTTLS", "resumption in TLS 1.2",
 		"many connections at once", "half-close", "reset in the middle", "end right after a write",
 	}
@@ -504,7 +573,7 @@ func few() []string {
 
 // all runs every program, or those that are named.
 func (z *zooBed) all(t *testing.T, only []string) {
-	for name, c := range z.cases(testing.Short() || z.user != nil) {
+	for name, c := range z.cases(testing.Short()) {
 		if only != nil && !slices.Contains(only, name) {
 			continue
 		}

@@ -22,10 +22,13 @@ type Keeper struct {
 	// back, an answer after the end, the same over TLS, with a client's
 	// certificate demanded, mail, and UDP that nobody answers.
 	Web, Secure, SecureH1, Echo, After, Sealed, Demanding, Mail, Silent string
+	// QUIC speaks HTTP/3, and zoo/1, which sends everything back.
+	QUIC string
 
 	mu       sync.Mutex
 	received strings.Builder
 	closers  []io.Closer
+	closed   bool
 	jobs     sync.WaitGroup
 }
 
@@ -44,6 +47,7 @@ func NewKeeper(hosts ...string) (*Keeper, error) {
 	k.Sealed = k.serve(&tls.Config{Certificates: []tls.Certificate{k.Cert}, NextProtos: []string{"zoo/1"}}, k.echo, &err)
 	k.Demanding = k.serve(&tls.Config{Certificates: []tls.Certificate{k.Cert}, ClientAuth: tls.RequireAnyClientCert}, k.echo, &err)
 	k.Mail = k.serve(nil, k.mail, &err)
+	k.QUIC = k.quic(&err)
 	silent, e := net.ListenPacket("udp", "127.0.0.1:0")
 	if e == nil {
 		k.Silent = silent.LocalAddr().String()
@@ -60,7 +64,7 @@ func NewKeeper(hosts ...string) (*Keeper, error) {
 func (k *Keeper) Close() {
 	k.mu.Lock()
 	closers := k.closers
-	k.closers = nil
+	k.closers, k.closed = nil, true
 	k.mu.Unlock()
 	for _, c := range closers {
 		c.Close()
@@ -68,14 +72,20 @@ func (k *Keeper) Close() {
 	k.jobs.Wait()
 }
 
-// keep notes what is to be closed.
+// keep notes what is to be closed; at once if all else was.
 func (k *Keeper) keep(c io.Closer) {
 	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.closers = append(k.closers, c)
+	closed := k.closed
+	if !closed {
+		k.closers = append(k.closers, c)
+	}
+	k.mu.Unlock()
+	if closed {
+		c.Close()
+	}
 }
 
-// Received is what came to Echo, After and Mail.
+// Received is what came to Echo, After, Mail and QUIC.
 func (k *Keeper) Received() string {
 	k.mu.Lock()
 	defer k.mu.Unlock()

@@ -38,6 +38,9 @@ func (s *session) begin(ctx context.Context) error {
 }
 
 func (s *session) login(ctx context.Context) error {
+	if s.e.cfg.Account.Password == "" {
+		return fmt.Errorf("account %s has no password: give it one in the accounts file", s.e.cfg.Account.Name)
+	}
 	features, err := s.stream()
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 
@@ -41,6 +42,7 @@ func TestLoginRefused(t *testing.T) {
 		want         string
 	}{
 		{"a wrong password", offersPlain, answering("auth", "", "<failure ", sasl, "><not-authorized/><text>No.</text></failure>"), nil, "refuses the login of alice: not-authorized: No."},
+		{"no password", offersPlain, nil, func(c *xmpp.Config) { c.Account.Password = "" }, "accounts file"},
 		{"nothing known", mechanisms("X-MAGIC"), nil, nil, "X-MAGIC"},
 		{"nothing at all", "", nil, nil, "no login"},
 		{"not the wanted one", offersPlain, nil, func(c *xmpp.Config) { c.Options.SASL = "SCRAM-SHA-256" }, "PLAIN"},
@@ -100,11 +102,22 @@ func TestNewRoom(t *testing.T) {
 	}
 }
 
-// A witness joins no room.
+// A witness joins no room, and what a server sends it is a copy.
 func TestWitness(t *testing.T) {
 	t.Parallel()
-	f := newFake(t, nil)
-	opened(t, f, func(c *xmpp.Config) { c.Witness = true })
+	f := newFake(t, func(g *guest, s stanza) bool {
+		if strings.Contains(s.Inner, "urn:xmpp:ping") {
+			g.say("<message from='example.test'><forwarded xmlns='urn:xmpp:forward:0'><message xmlns='jabber:client' from='a@b'><body>hi</body></message></forwarded></message>")
+		}
+		return false
+	})
+	e, heard := opened(t, f, func(c *xmpp.Config) { c.Witness = true })
+	if err := e.Probe(limited(t)); err != nil {
+		t.Fatal(err)
+	}
+	if got := heard.told(); !slices.Equal(got, []string{"arrived example.test hi"}) {
+		t.Errorf("heard %q", got)
+	}
 	if got := f.said("presence"); len(got) != 1 || got[0].To != "" {
 		t.Errorf("said %+v", got)
 	}

@@ -1,6 +1,8 @@
 package xmpp
 
 import (
+	"strings"
+
 	"example.org/telltale/internal/driver/ends"
 	"example.org/telltale/internal/driver/wire"
 )
@@ -24,10 +26,28 @@ func (s *session) message(n *node) {
 		return
 	}
 	ev := ends.Event{Kind: ends.Arrived, At: s.e.cfg.Clock(), From: n.attr("from"), Text: text, Ref: refOf(n)}
+	if ev.From == "" { // RFC 6120, 8.1.2.2: then it is the server that speaks
+		ev.From = s.e.domain
+	}
 	if n.attr("type") == "groupchat" {
 		ev.To = bare(ev.From)
 	}
+	if s.official(ev.From) {
+		ev = ends.Event{Kind: ends.Bounced, At: ev.At, From: ev.From, Reason: "the server says: " + clip(text)}
+	}
 	s.hear(ev)
+}
+
+// official reports whether it is a server or a room that speaks to somebody
+// who has written, and not a person: then it is about what was written. To a
+// witness, servers send copies.
+func (s *session) official(from string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.e.cfg.Witness || s.posted == nil {
+		return false
+	}
+	return !strings.Contains(from, "@") || (s.posted.waiting && resource(from) == "" && s.rooms[bare(from)] != nil)
 }
 
 // textOf is what a message says: its body, or that of a message which it

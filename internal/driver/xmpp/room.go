@@ -98,7 +98,7 @@ func outReason(n *node, codes []int) string {
 	return why
 }
 
-// spoken reports whether what a room says was said by another account, now.
+// spoken reports whether what a room says was said now, and not by us.
 func (s *session) spoken(n *node) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -113,6 +113,5 @@ func (s *session) spoken(n *node) bool {
 	if n.kid(nsDelay, "delay") != nil && !r.named {
 		return false
 	}
-	who := resource(n.attr("from"))
-	return who != "" && who != r.nick
+	return resource(n.attr("from")) != r.nick
 }

@@ -125,6 +125,9 @@ type SensorSpec struct {
 	// Name is what the end of the flows of a "file" is called, as in
 	// "log.example.org"; empty for the file's name.
 	Name string `json:"name,omitempty"`
+	// QUIC is what the sensor "sandbox" does with QUIC: "refuse", so that
+	// apps take TCP, "intercept" or "pass"; empty for "refuse".
+	QUIC string `json:"quic,omitempty"`
 }
 
 // Limits bound what a run may cost. Zero means no limit of that sort.

@@ -82,7 +82,7 @@ func sensors() map[string]func(surroundings, telltale.SensorSpec) (telltale.Sens
 			})
 			return &sealed{quietSensor: p, capture: capture}, err
 		},
-		"sandbox": func(s surroundings, _ telltale.SensorSpec) (telltale.Sensor, error) {
+		"sandbox": func(s surroundings, spec telltale.SensorSpec) (telltale.Sensor, error) {
 			maps, err := s.maps()
 			if err != nil {
 				return nil, err
@@ -98,7 +98,7 @@ func sensors() map[string]func(surroundings, telltale.SensorSpec) (telltale.Sens
 			b, err := box.NewSensor(box.SensorConfig{
 				Self: []string{"/proc/self/exe", sandboxInit}, Enter: []string{self, "box"},
 				CADir: s.caDir, UpstreamCAs: s.scenario.Authorities, Maps: maps, Capture: capture,
-				Clock: s.app.clock, Random: s.app.random,
+				QUIC: gateway.QUIC(spec.QUIC), Clock: s.app.clock, Random: s.app.random,
 			})
 			return &sealed{quietSensor: b, capture: capture}, err
 		},

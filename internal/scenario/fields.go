@@ -119,6 +119,7 @@ func (r *reader) sensors(dst *[]telltale.SensorSpec) field {
 		*dst = append(*dst, telltale.SensorSpec{})
 		return r.object(map[string]field{
 			"kind": r.text(&(*dst)[i].Kind), "path": r.text(&(*dst)[i].Path), "name": r.text(&(*dst)[i].Name),
+			"quic": r.text(&(*dst)[i].QUIC),
 		})
 	})
 }

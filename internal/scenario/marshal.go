@@ -32,6 +32,7 @@ func Marshal(s telltale.Scenario) ([]byte, error) {
 		w.line("  - kind: %s", quote(sensor.Kind))
 		w.text("    ", "path", sensor.Path)
 		w.text("    ", "name", sensor.Name)
+		w.text("    ", "quic", sensor.QUIC)
 	}
 	w.line("accounts:")
 	for _, a := range s.Accounts {

@@ -84,9 +84,21 @@ func (ps *Problems) checkApp(s telltale.Scenario) {
 		}
 		ps.checkText(fmt.Sprintf("sensors[%d].path", i), sensor.Path, false)
 		ps.checkText(fmt.Sprintf("sensors[%d].name", i), sensor.Name, false)
+		ps.checkQUIC(fmt.Sprintf("sensors[%d].quic", i), sensor)
 		if slices.Contains(s.Sensors[:i], sensor) {
 			ps.report(path, "take one of them out", "the sensor %q is named twice", clip(sensor.Kind))
 		}
+	}
+}
+
+// checkQUIC knows which sensor may do what with QUIC.
+func (ps *Problems) checkQUIC(path string, sensor telltale.SensorSpec) {
+	switch {
+	case sensor.QUIC == "":
+	case sensor.Kind != "sandbox":
+		ps.report(path, "use the sensor sandbox, or leave it out", "QUIC does not come to the sensor %q", clip(sensor.Kind))
+	case !slices.Contains([]string{"refuse", "intercept", "pass"}, sensor.QUIC):
+		ps.report(path, "write refuse, intercept or pass", "there is no way %q with QUIC", clip(sensor.QUIC))
 	}
 }
 

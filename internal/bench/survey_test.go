@@ -2,6 +2,7 @@ package bench_test
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -24,7 +25,7 @@ func surveyOf(words []string) telltale.Scenario {
 // platformBed puts a platform in the place of the app.
 func platformBed(t *testing.T, p *platform, s telltale.Scenario) *bed {
 	t.Helper()
-	p.line = &world{}
+	p.line = &world{seal: url.QueryEscape}
 	b := newBed(t, p.line, s)
 	b.driver = p
 	return b

@@ -33,7 +33,7 @@ func TestSurveyOfSpy(t *testing.T) {
 					{parts: []string{"kestrel"}, outcome: telltale.Dropped, copies: collector},
 					{parts: []string{"heron"}, outcome: telltale.Dropped, copies: collector, goes: telltale.Received},
 				}}
-				s := surveyOf(vocabulary(4, 60, "marmalade", "blue", "falcon", "kestrel", "heron"))
+				s := surveyOf(vocabulary(4, 30, "marmalade", "blue", "falcon", "kestrel", "heron"))
 				s.Directions = []telltale.Direction{telltale.Sent, telltale.Received}
 				rec := platformBed(t, p, s).finish()
 				want := []string{

@@ -114,14 +114,22 @@ func hashed(path []string) bool {
 // within other bytes, it may be read out of step.
 func marksIn(opener *peel.Opener, b, before []byte, probes []telltale.Probe) map[string]bool {
 	seen := map[string]bool{}
+	for _, p := range probes {
+		// Most marks stand there as they are, and need no looking for.
+		for _, mark := range []string{p.Canary.Latin, p.Canary.CJK} {
+			if mark != "" && bytes.Contains(b, []byte(mark)) {
+				seen[p.ID] = true
+			}
+		}
+	}
 	for _, part := range [][]byte{b, before} {
+		if len(seen) >= len(probes) {
+			break
+		}
 		for _, find := range opener.Open(context.Background(), peel.Job{Bytes: part, Needles: needlesOf(probes)}).Finds {
 			for _, id := range find.Probes {
 				seen[id] = true
 			}
-		}
-		if len(seen) >= len(probes) {
-			break
 		}
 	}
 	return seen

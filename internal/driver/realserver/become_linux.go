@@ -13,7 +13,7 @@ import (
 // become has the child drop to a user of its own when we are root, and end
 // with us.
 func become(cmd *exec.Cmd, name string) error {
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM, Setsid: true}
 	if name == "" || os.Getuid() != 0 {
 		return nil
 	}
@@ -55,3 +55,7 @@ func give(dir, name string) error {
 }
 
 func terminate(p *os.Process) error { return p.Signal(syscall.SIGTERM) }
+
+// sweep ends what the server has left behind: children that it had only just
+// forked when it was told to end. Its session and process group are its own.
+func sweep(p *os.Process) { _ = syscall.Kill(-p.Pid, syscall.SIGKILL) }

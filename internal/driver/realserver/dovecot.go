@@ -37,7 +37,7 @@ func (o Dovecot) Start(ctx context.Context) (s *Server, lmtp string, err error) 
 		lmtp = addr(ports[1])
 		c := child{
 			name: "dovecot", log: "log", dirs: []string{"run", "mail"},
-			command: []string{"/bin/sh", "-c", "chown mail @BASE@/mail && exec " + bin + " -F -c @BASE@/dovecot.conf"},
+			command: []string{"/bin/sh", "-c", "chown mail @BASE@/mail && exec " + bin + " -F -c @BASE@/dovecot.conf >/dev/null 2>>@BASE@/log"},
 			files:   map[string][]byte{"dovecot.conf": []byte(o.config(ports)), "ca.pem": cert.Authority, "cert.pem": cert.Cert, "key.pem": cert.Key},
 			ready:   []string{"starting up for imap, lmtp"},
 			failed:  []string{"Address already in use"},

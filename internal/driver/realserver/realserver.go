@@ -111,6 +111,8 @@ func (c child) start(ctx context.Context) (*Server, error) {
 	s.cmd = exec.Command(args[0], args[1:]...) //nolint:noctx // it outlives the call; Stop ends it
 	s.cmd.Dir, s.cmd.Env = s.Dir, append(os.Environ(), "LC_ALL=C.UTF-8", "HOME="+s.Dir)
 	s.cmd.Stdout, s.cmd.Stderr = s.out, s.out
+	// Children of its own may hold its output open after its end.
+	s.cmd.WaitDelay = time.Second
 	err := become(s.cmd, c.user)
 	if err == nil {
 		err = s.cmd.Start()
@@ -198,7 +200,20 @@ func (s *Server) Stop() error {
 		_ = s.cmd.Process.Kill() // it may end in this moment
 		<-s.done
 	}
-	return os.RemoveAll(s.Dir)
+	sweep(s.cmd.Process)
+	return s.remove()
+}
+
+// remove removes the directory. What a server left behind may still be
+// writing into it as it ends.
+func (s *Server) remove() (err error) {
+	for range tries {
+		if err = os.RemoveAll(s.Dir); err == nil {
+			return nil
+		}
+		time.Sleep(look)
+	}
+	return err
 }
 
 // Pid is the server's process id.

@@ -2,6 +2,7 @@ package web
 
 import (
 	"io"
+	"net/http"
 	"strings"
 	"time"
 )
@@ -53,4 +54,13 @@ func News(turns ...string) [][]string {
 		out = append(out, texts)
 	}
 	return out
+}
+
+// Judge says what an answer means, and what is learned from it.
+func Judge(status int, kind, after, body string) (meaning int, reason, wording string, wait time.Duration) {
+	c := &compiler{}
+	x := c.expect("", Expect{Match: "good", Refused: []Sign{{Match: "no: (.*)"}, {JSON: "error.code"}}, Busy: []Sign{{Match: "slow", Status: 200}}})
+	r := &response{status: status, header: http.Header{"Content-Type": {kind}, "Retry-After": {after}}, body: body}
+	m, reason, wait := x.judge(r, nil, time.Unix(1700000000, 0))
+	return int(m), reason, r.wording(), wait
 }

@@ -150,3 +150,19 @@ func FuzzTemplate(f *testing.F) {
 		}
 	})
 }
+
+func FuzzAnswer(f *testing.F) {
+	f.Add(200, "text/html", "", "<title>a</title> good 17")
+	f.Add(200, "application/json", "", `{"error": {"code": 5}}`)
+	f.Add(503, "text/plain", "Tue, 14 Nov 2023 22:20:00 GMT", "no: way")
+	f.Add(429, "", "60", "")
+	f.Fuzz(func(t *testing.T, status int, kind, after, body string) {
+		meaning, reason, wording, wait := web.Judge(status, kind, after, body)
+		if meaning == 0 || wait < 0 || len(reason) > 4000 || len(wording) > len(kind)+20000 {
+			t.Errorf("meaning %d, wait %v, reason %q, wording %q", meaning, wait, reason, wording)
+		}
+		if meaning == 1 && !strings.Contains(body, "good") {
+			t.Errorf("%d %q was accepted", status, body)
+		}
+	})
+}

@@ -34,12 +34,15 @@ func (s *Search) excuseRules(all bool) job {
 			}
 		}
 	}
-	for _, u := range k.rules {
-		if u.like != nil {
-			continue
-		}
-		if j := s.tryMany(u, all); j != nil {
-			return j
+	// What ends the session is costly: it comes last.
+	for _, costly := range []bool{false, true} {
+		for _, u := range k.rules {
+			if u.like != nil || costly != slices.Contains(u.own, Ended) {
+				continue
+			}
+			if j := s.tryMany(u, all); j != nil {
+				return j
+			}
 		}
 	}
 	return nil

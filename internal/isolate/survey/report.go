@@ -49,8 +49,12 @@ func (k *knowledge) reported() []Rule {
 		if v.like != nil {
 			u = v.like
 		}
+		parts := slices.Clone(v.parts)
+		if u.order == OrderAny {
+			slices.Sort(parts)
+		}
 		r := Rule{
-			Parts: k.words(v.parts), Order: u.order, Unless: slices.Clone(u.unless), Effects: sorted(append(slices.Clone(u.own), u.copies...)),
+			Parts: k.words(parts), Order: u.order, Unless: slices.Clone(u.unless), Effects: sorted(append(slices.Clone(u.own), u.copies...)),
 			Boundary: u.boundary, Case: k.caseOf(u), Exact: v.exact, Certificate: slices.Clone(v.lines),
 		}
 		if len(u.parts) > 1 && !u.ordered {

@@ -42,7 +42,7 @@ func (w *world) survey(t *testing.T, seed uint64) survey.Result {
 
 func seeds(n int) uint64 {
 	if testing.Short() {
-		return uint64(max(1, n/10))
+		return uint64(max(1, n/20))
 	}
 	return uint64(n)
 }

@@ -28,14 +28,19 @@ func need(t *testing.T, programs ...string) {
 	}
 }
 
-// end makes an end from options as a scenario has them.
-func end(t *testing.T, a ends.Account, dir string, options any) *terminal.End {
+func raw(t *testing.T, options any) json.RawMessage {
 	t.Helper()
-	raw, err := json.Marshal(options)
+	b, err := json.Marshal(options)
 	if err != nil {
 		t.Fatal(err)
 	}
-	o, err := terminal.Parse(raw)
+	return b
+}
+
+// end makes an end from options as a scenario has them.
+func end(t *testing.T, a ends.Account, dir string, options any) *terminal.End {
+	t.Helper()
+	o, err := terminal.Parse(raw(t, options))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,10 +79,12 @@ func check(t *testing.T, d telltale.Driver) {
 	}
 }
 
+// quickIrssi has irssi send what is typed at once.
+const quickIrssi = `settings = { "irc/core" = { cmd_queue_speed = "10msec"; cmds_max_at_once = "100"; }; };`
+
 func irssi(t *testing.T, a ends.Account, port int) *terminal.End {
 	dir := t.TempDir()
-	config := `settings = { "irc/core" = { cmd_queue_speed = "10msec"; cmds_max_at_once = "100"; }; };`
-	write(t, filepath.Join(dir, "config"), config)
+	write(t, filepath.Join(dir, "config"), quickIrssi)
 	return end(t, a, dir, map[string]any{
 		"preset": "irssi", "command": []string{"irssi", "--home", dir, "-c", "127.0.0.1", "-p", fmt.Sprint(port), "-n", a.Name},
 	})

@@ -83,14 +83,22 @@ func (r *reader) grown(s *screen.Screen) {
 		r.next = end
 	}
 	var fresh []string
+	part, from := "", r.next
 	for i := max(r.next, total-len(history)); i < end; i++ {
+		var row screen.Line
 		if i < total {
-			fresh = append(fresh, history[len(history)-(total-i)])
+			row = history[len(history)-(total-i)]
 		} else {
-			fresh = append(fresh, s.Row(i-total))
+			row = s.Line(i - total)
 		}
+		if part += row.Text; row.GoesOn {
+			continue
+		}
+		fresh, part, from = append(fresh, part), "", i+1
 	}
-	r.next = end
+	if r.next = end; part != "" {
+		r.next = from // the rest is still to come
+	}
 	width, _ := s.Size()
 	r.block(fresh, width)
 }

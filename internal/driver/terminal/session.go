@@ -74,7 +74,8 @@ func (s *session) read() {
 	closing := s.closing
 	close(s.ended)
 	s.mu.Unlock()
-	if !closing {
+	// A program that was killed says nothing about the service.
+	if !closing && s.prog.cmd.ProcessState.Exited() {
 		s.hear(ends.Event{Kind: ends.Ended, At: s.e.cfg.Clock(), Reason: s.prog.ending().Error()})
 	}
 }
@@ -170,10 +171,11 @@ func (s *session) visible() []string {
 	return s.screen.Rows()
 }
 
-// sees reports whether a row of the screen matches.
+// sees reports whether a row of the screen matches. Whether there is a blank
+// at its end nobody sees.
 func (s *session) sees(p Pattern) bool {
 	for _, row := range s.visible() {
-		if p.match(row) {
+		if p.match(row) || p.match(row+" ") {
 			return true
 		}
 	}

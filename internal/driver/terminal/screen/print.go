@@ -1,7 +1,6 @@
 package screen
 
 import (
-	"strings"
 	"unicode"
 
 	"golang.org/x/text/width"
@@ -98,6 +97,7 @@ func (s *Screen) nextLine() {
 		s.x = max(0, s.width-2)
 		return
 	}
+	s.rows[s.y][s.width-1].on = true
 	s.x = 0
 	s.lineFeed()
 }
@@ -160,7 +160,7 @@ func (s *Screen) scrollUp(top, n int) {
 	n = min(n, s.bottom-top+1)
 	if top == 0 && !s.Alternate() {
 		for y := range n {
-			s.remember(s.Row(y))
+			s.remember(s.Line(y))
 		}
 	}
 	for y := top; y <= s.bottom; y++ {
@@ -172,12 +172,12 @@ func (s *Screen) scrollUp(top, n int) {
 	}
 }
 
-func (s *Screen) remember(text string) {
+func (s *Screen) remember(line Line) {
 	s.scrolled++
 	if len(s.history) >= 2*maxHistory {
 		s.history = append(s.history[:0:0], s.history[maxHistory:]...)
 	}
-	s.history = append(s.history, strings.Clone(text))
+	s.history = append(s.history, line)
 }
 
 func (s *Screen) scrollDown(top, n int) {

@@ -27,6 +27,8 @@ const maxHistory = 2000
 type cell struct {
 	text string
 	half half
+	// on, in the last place of a row, says that the text goes on in the next.
+	on bool
 }
 
 type half uint8
@@ -76,7 +78,7 @@ type Screen struct {
 	paste, appCursor bool
 	title            string
 	replies          []byte
-	history          []string
+	history          []Line
 	scrolled         int
 }
 
@@ -149,9 +151,29 @@ func (s *Screen) Replies() []byte {
 	return r
 }
 
+// Line is one row.
+type Line struct {
+	Text string
+	// GoesOn says that the text was too long for the row, and the next row is
+	// its continuation. Then blanks at the end belong to it.
+	GoesOn bool
+}
+
+// Line returns a row.
+func (s *Screen) Line(y int) Line {
+	if y < 0 || y >= s.height || !s.rows[y][s.width-1].on {
+		return Line{Text: s.Row(y)}
+	}
+	to := s.width
+	if s.rows[y][to-1].text == "" && s.rows[y][to-1].half == whole {
+		to-- // a wide character had no place there
+	}
+	return Line{Text: s.Text(y, 0, to), GoesOn: true}
+}
+
 // History returns how many rows have left the main screen at the top so far,
 // and the last of them, oldest first.
-func (s *Screen) History() (total int, last []string) { return s.scrolled, s.history }
+func (s *Screen) History() (total int, last []Line) { return s.scrolled, s.history }
 
 // Row returns what stands in a row, blanks at its end removed.
 func (s *Screen) Row(y int) string { return strings.TrimRight(s.Text(y, 0, s.width), " ") }

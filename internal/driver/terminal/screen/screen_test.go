@@ -73,12 +73,30 @@ func TestHistory(t *testing.T) {
 		_, _ = s.Write([]byte("line\r\n"))
 	}
 	total, last := s.History()
-	if total != 5998 || len(last) == 0 || len(last) > 5000 || last[0] != "line" {
+	if total != 5998 || len(last) == 0 || len(last) > 5000 || last[0].Text != "line" {
 		t.Errorf("%d rows left the screen, %d kept: want 5998 and some", total, len(last))
 	}
 	_, _ = s.Write([]byte("\x1b[?1049h\n\n\n\n\n\n\n\n"))
 	if after, _ := s.History(); after != total {
 		t.Error("rows of the alternate screen count as history")
+	}
+}
+
+func TestLinesThatGoOn(t *testing.T) {
+	t.Parallel()
+	s := screen.New(5, 3)
+	_, _ = s.Write([]byte("ab cd efgh明\r\nend\r\n"))
+	total, gone := s.History()
+	want := []screen.Line{{Text: "ab cd", GoesOn: true}, {Text: " efgh", GoesOn: true}}
+	if diff := cmp.Diff(want, gone); diff != "" || total != 2 {
+		t.Errorf("%d rows: %s", total, diff)
+	}
+	if got := s.Line(0); got != (screen.Line{Text: "明"}) {
+		t.Errorf("the last row: %+v", got)
+	}
+	_, _ = s.Write([]byte("\x1b[2J\x1b[H1234明"))
+	if got := s.Line(0); got != (screen.Line{Text: "1234", GoesOn: true}) {
+		t.Errorf("without place for a wide character: %+v", got)
 	}
 }
 

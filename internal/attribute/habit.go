@@ -116,7 +116,7 @@ func digitless(text string) string {
 
 // cutOff reports whether got is the beginning of text, and how long it is.
 func cutOff(text, got string) (int, bool) {
-	got = strings.TrimRight(strings.TrimRight(got, "….. "), " ")
+	got = strings.TrimRight(got, "…. ")
 	return len(got), len(got) >= leastCut && len(got) < len(text) && strings.HasPrefix(text, got)
 }
 

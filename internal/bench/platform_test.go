@@ -58,7 +58,6 @@ type platform struct {
 	rng     *rand.Rand
 	line    *world // the sensor that sees copies to hosts
 	sent    []telltale.Typing
-	seen    []telltale.Sighting
 	pending []sighting
 	late    []telltale.Receipt
 	closes  int

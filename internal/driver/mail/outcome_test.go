@@ -36,6 +36,7 @@ func TestOutcomes(t *testing.T) {
 		{"delivered", "", nil, telltale.Receipt{Outcome: telltale.Delivered, Got: "hello"}},
 		{"refused", "", refuse(554, smtp.EnhancedCode{5, 7, 1}, "no"), telltale.Receipt{Outcome: telltale.Refused, Reason: "554 5.7.1 no (after the text)"}},
 		{"put off every time", "", refuse(451, smtp.EnhancedCode{4, 7, 1}, "later"), telltale.Receipt{Outcome: telltale.Refused, Reason: "451 4.7.1 later (after the text)"}},
+		{"too long", "", refuse(552, smtp.EnhancedCode{5, 3, 4}, "size"), telltale.Receipt{Outcome: telltale.Void, Reason: "the text is too long for this service: 552 5.3.4 size (after the text)"}},
 		{"thrown away", "", func([]byte) ([]byte, string, error) { return nil, "", nil }, telltale.Receipt{Outcome: telltale.Dropped}},
 		{"diverted", "", func(raw []byte) ([]byte, string, error) { return raw, "Junk", nil }, telltale.Receipt{Outcome: telltale.Diverted, Got: "hello", Place: "Junk"}},
 		{"subject rewritten", "subject", func(raw []byte) ([]byte, string, error) {

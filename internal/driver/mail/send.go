@@ -90,6 +90,8 @@ func (e *End) judge(r reply, l letter, typed string) ends.Sent {
 		s.Ended, s.Reason = true, r.String()
 	case r.code == 0, r.later() && (r.crowded() || !e.taken[l.To]):
 		s.After, s.Reason = e.later(r), r.String()
+	case r.code == 552 && (strings.HasPrefix(r.text, "5.3.4") || strings.HasPrefix(r.text, "5.2.3")):
+		s.Outcome, s.Reason = telltale.Void, "the text is too long for this service: "+r.String()
 	default:
 		s.Outcome, s.Reason = telltale.Refused, r.String()
 	}

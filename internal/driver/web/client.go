@@ -87,16 +87,18 @@ func follow(req *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// ask makes a request. An error means that it has not left, or that ctx has
-// ended; what befell it later is in the response.
+// ask makes a request. An error means that there was no connection for it,
+// or that ctx has ended; what befell it later is in the response.
 func (e *End) ask(ctx context.Context, q *request, values map[string]string) (*response, error) {
 	inner, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	if q.stay {
 		inner = context.WithValue(inner, stays{}, true)
 	}
+	// From here on the request is under way. That all of it was written is not
+	// known for certain when its connection is cut at once.
 	var left atomic.Bool
-	inner = httptrace.WithClientTrace(inner, &httptrace.ClientTrace{WroteRequest: func(i httptrace.WroteRequestInfo) { left.Store(left.Load() || i.Err == nil) }})
+	inner = httptrace.WithClientTrace(inner, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { left.Store(true) }})
 	req, err := q.build(inner, values, e.rules.headers)
 	if err != nil {
 		return nil, err

@@ -85,6 +85,7 @@ const (
 	busy
 	loggedOut
 	missing
+	tooLong
 )
 
 // judge says what an answer means, and the reason. after is how long to wait
@@ -122,6 +123,8 @@ func (x *expect) plain(r *response) (meaning, string, time.Duration) {
 		usual = slices.Contains(x.status, r.status)
 	}
 	switch {
+	case !usual && (r.status == http.StatusRequestURITooLong || r.status == http.StatusRequestEntityTooLarge || r.status == http.StatusRequestHeaderFieldsTooLarge):
+		return tooLong, "the text is too long for this service: " + r.words(), 0
 	case !usual && r.status == http.StatusNotFound:
 		return missing, r.words(), 0
 	case !usual && (r.status == http.StatusBadGateway || r.status == http.StatusGatewayTimeout || r.status == http.StatusServiceUnavailable):

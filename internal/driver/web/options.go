@@ -34,6 +34,8 @@ type Options struct {
 	// Read is how the account reads what was written to it. Not needed if
 	// every place has an answer.
 	Read *Read `json:"read"`
+	// Limit is the longest text that the service takes, in bytes.
+	Limit int `json:"limit"`
 	// Tries is how often a request whose connection is cut is made again, if
 	// the service answers the sender himself, or a page is read. Default 2.
 	Tries int `json:"tries"`

@@ -73,6 +73,7 @@ func TestOutcomes(t *testing.T) {
 		{"rewritten in an event", "events", nil, func(s string) (string, bool) { return strings.Replace(s, "bad", "***", 1), true }, telltale.Receipt{Outcome: telltale.Altered, Got: "*** hsdkwpqz"}},
 		{"the reader is refused", "a file form, threads", reading(answer(403, "<p>not for you")), nil, telltale.Receipt{Outcome: telltale.Refused, Reader: true, Reason: "HTTP 403 not for you"}},
 		{"the reader is cut off", "a file form, threads", reading(reset), nil, telltale.Receipt{Outcome: telltale.Refused, Reader: true, Reason: "the connection was cut"}},
+		{"a search that is too long", "an answer", onPost(answer(414, "no")), nil, telltale.Receipt{Outcome: telltale.Void, Reason: "the text is too long for this service"}},
 		{"a search refused", "an answer", onPost(answer(403, "no")), nil, telltale.Receipt{Outcome: telltale.Refused, Reason: "HTTP 403 no"}},
 		{"a search cut", "an answer", onPost(reset), nil, telltale.Receipt{Outcome: telltale.Refused, Ended: true, Reason: "the connection was cut after the text"}},
 		{"a search with another answer", "an answer", onPost(answer(200, "<h1>bad hsdkwpqz</h1>")), nil, telltale.Receipt{Outcome: telltale.Dropped, Reason: "the usual answer did not come"}},

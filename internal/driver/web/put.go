@@ -17,6 +17,9 @@ func (e *End) Put(ctx context.Context, post ends.Post) (ends.Sent, error) {
 	if p == nil {
 		return e.void(post, fmt.Sprintf("there is no place %q here", post.Place)), nil
 	}
+	if most := e.cfg.Options.Limit; most > 0 && len(post.Text) > most {
+		return e.void(post, fmt.Sprintf("the text is longer than options.limit, %d bytes", most)), nil
+	}
 	e.doubt = ""
 	if p.answer == nil && len(p.thread) == 0 && e.rules.read.stream == "" {
 		// What the other side wrote before is heard before, so that what is
@@ -147,6 +150,8 @@ func (e *End) judge(p *place, r *response, values map[string]string) (s ends.Sen
 		return ends.Sent{Reason: reason, After: e.pause(after)}, false, nil
 	case loggedOut:
 		return ends.Sent{Reason: reason}, true, nil
+	case tooLong:
+		return ends.Sent{Outcome: telltale.Void, Reason: reason}, false, nil
 	case refused, missing:
 		return ends.Sent{Outcome: telltale.Refused, Reason: reason}, false, nil
 	case accepted:

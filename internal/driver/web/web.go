@@ -154,7 +154,7 @@ func (e *End) shut() error {
 
 // About says what places there are.
 func (e *End) About() ends.About {
-	about := ends.About{App: telltale.App{Name: "web service " + e.cfg.Options.Base}}
+	about := ends.About{App: telltale.App{Name: "web service " + e.cfg.Options.Base}, Limit: e.cfg.Options.Limit}
 	for _, p := range e.rules.places {
 		about.Places = append(about.Places, p.name)
 	}

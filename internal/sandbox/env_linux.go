@@ -33,6 +33,11 @@ func (h host) inside(t tree, display bool) []string {
 		}
 		env = append(env, "XDG_RUNTIME_DIR="+runtime)
 	}
+	// Root without capabilities cannot give its number to a namespace of its
+	// own, and Firefox, which counts on that, does not get far.
+	if name := "MOZ_ASSUME_USER_NS"; os.Geteuid() == 0 && h.get(name) == "" {
+		env = append(env, name+"=0")
+	}
 	return env
 }
 

@@ -43,6 +43,9 @@ const bodyChecks = `/lighthouse/ REDIRECT bob+Junk@example.test
 // system starts a whole mail system and gives options to use it.
 func system(t *testing.T, filter bool) mail.Options {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("a whole mail system takes a while")
+	}
 	if os.Getuid() != 0 {
 		t.Skip("Postfix and Dovecot need root")
 	}

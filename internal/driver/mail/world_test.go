@@ -3,6 +3,7 @@ package mail_test
 import (
 	"bytes"
 	"crypto/tls"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -54,7 +55,7 @@ func newWorld(t *testing.T) *world {
 	}
 	w.boxes = boxes
 	i := w.mailbox(nil)
-	s := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &session{w: w}, nil }))
+	s := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) { return &session{w: w, c: c}, nil }))
 	s.AllowInsecureAuth, s.Domain, s.ErrorLog = true, "localhost", slog.NewLogLogger(slog.DiscardHandler, 0)
 	w.smtp, w.imap = listen(t, s.Serve, s.Close), listen(t, i.Serve, i.Close)
 	return w
@@ -86,9 +87,13 @@ func listen(t *testing.T, serve func(net.Listener) error, stop func() error) str
 	return l.Addr().String()
 }
 
+// errCut of a rule cuts the connection.
+var errCut = errors.New("cut")
+
 // session is one connection of a client that sends.
 type session struct {
 	w    *world
+	c    *smtp.Conn
 	from string
 	to   []string
 }
@@ -131,7 +136,10 @@ func (s *session) Data(r io.Reader) error {
 	s.w.offers++
 	folder := "INBOX"
 	if s.w.rule != nil {
-		if raw, folder, err = s.w.rule(raw); err != nil || folder == "" {
+		if raw, folder, err = s.w.rule(raw); errors.Is(err, errCut) {
+			s.c.Conn().Close()
+		}
+		if err != nil || folder == "" {
 			return err
 		}
 	}

@@ -94,18 +94,23 @@ func ownRoots(token, where string) error {
 
 // rootsIn reads ADDR#CERTIFICATE.
 func rootsIn(where string) (addr string, pool *x509.CertPool, err error) {
-	addr, text, _ := strings.Cut(where, "#")
-	der, err := base64.URLEncoding.DecodeString(text)
-	if err != nil {
-		return "", nil, err
-	}
-	root, err := x509.ParseCertificate(der)
+	addr, root, err := certificateIn(where)
 	if err != nil {
 		return "", nil, err
 	}
 	pool = x509.NewCertPool()
 	pool.AddCert(root)
 	return addr, pool, nil
+}
+
+func certificateIn(where string) (addr string, cert *x509.Certificate, err error) {
+	addr, text, _ := strings.Cut(where, "#")
+	der, err := base64.URLEncoding.DecodeString(text)
+	if err != nil {
+		return "", nil, err
+	}
+	cert, err = x509.ParseCertificate(der)
+	return addr, cert, err
 }
 
 // clientCertificate shows one of its own to a server that demands it, and

@@ -163,6 +163,10 @@ func (q *quicCall) shaken(app *quic.Conn) *quic.Conn {
 	case <-app.HandshakeComplete():
 		return app
 	case <-app.Context().Done():
+	case <-q.ctx.Done():
+		q.fail("still open when the watch ended")
+		_ = app.CloseWithError(0, "")
+		return nil
 	}
 	select { // both at once
 	case <-app.HandshakeComplete():

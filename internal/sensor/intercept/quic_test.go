@@ -517,6 +517,37 @@ func TestQUICEndOfTheWatch(t *testing.T) {
 	}
 }
 
+// An app that takes its time over the certificate does not hold the end up.
+func TestQUICEndOfTheWatchInTheHandshake(t *testing.T) {
+	t.Parallel()
+	world := newAuthority(t)
+	r := startQUIC(t, world, serveQUIC(t, world, "q.test", []string{"zoo"}, echoQUIC))
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	to, done := r.next(ctx)
+	looking, goOn := make(chan struct{}), make(chan struct{})
+	var app sync.WaitGroup
+	app.Go(func() {
+		tr := &quic.Transport{Conn: quiet{loopback(t)}}
+		defer tr.Close()
+		_, _ = tr.Dial(context.Background(), to, &tls.Config{
+			ServerName: "q.test", RootCAs: pool(r.ca), NextProtos: []string{"zoo"},
+			VerifyConnection: func(tls.ConnectionState) error {
+				close(looking)
+				<-goOn
+				return errors.New("seen enough")
+			},
+		}, quicLimits())
+	})
+	<-looking
+	cancel()
+	if got := <-done; got.unopened || got.info.Error != "still open when the watch ended" {
+		t.Errorf("%+v", got)
+	}
+	close(goOn)
+	app.Wait()
+}
+
 // What cannot be kept does not pass.
 func TestQUICThatCannotBeKept(t *testing.T) {
 	t.Parallel()

@@ -12,7 +12,7 @@ import (
 
 // greedyCost is about how many messages for both orders the greedy cover takes,
 // in squares of the words' length in messages.
-const greedyCost = 3.4
+const greedyCost = 3.8
 
 // planned returns the next message of the plan, nil if there is none.
 func (k *knowledge) planned() []int {
@@ -56,11 +56,12 @@ func (k *knowledge) newPlan() []line {
 		return nil
 	}
 	ratio := float64(total) / float64(k.limit)
-	for _, q := range []int{2, 3, 5, 7, 11, 13} {
+	for _, f := range fields() {
+		q := f.size()
 		if 2*float64(q*q+q+1) > greedyCost*ratio*ratio {
 			return nil
 		}
-		forth, back := k.lines(terms, q, false), k.lines(terms, q, true)
+		forth, back := k.lines(terms, f, false), k.lines(terms, f, true)
 		if forth != nil && back != nil {
 			return append(forth, back...)
 		}
@@ -77,11 +78,11 @@ type line struct {
 
 // overlong is how much longer than a message a line may be. What does not fit
 // is left to the greedy cover.
-const overlong = 1.1
+const overlong = 1.05
 
-// lines are the messages of a plane of order q, nil if one is too long.
-func (k *knowledge) lines(terms []int, q int, back bool) []line {
-	points := planePoints(q)
+// lines are the messages of the plane over a field, nil if one is too long.
+func (k *knowledge) lines(terms []int, f field, back bool) []line {
+	points := f.points()
 	terms = slices.Clone(terms)
 	turn := uint64(0)
 	if back {
@@ -97,7 +98,7 @@ func (k *knowledge) lines(terms []int, q int, back bool) []line {
 	for _, l := range points {
 		var m []int
 		for i, p := range points {
-			if (l[0]*p[0]+l[1]*p[1]+l[2]*p[2])%q == 0 {
+			if f.on(p, l) {
 				m = append(m, groups[i]...)
 			}
 		}
@@ -110,20 +111,24 @@ func (k *knowledge) lines(terms []int, q int, back bool) []line {
 	return out
 }
 
-// planePoints are the points of the projective plane over the integers modulo
-// the prime q: triples of which the first that is not zero is one. The lines
-// are the same triples.
-func planePoints(q int) [][3]int {
+// points are the points of the projective plane: triples of which the first
+// that is not zero is one. The lines are the same triples.
+func (f field) points() [][3]int {
 	out := [][3]int{{0, 0, 1}}
-	for z := range q {
+	for z := range f.size() {
 		out = append(out, [3]int{0, 1, z})
 	}
-	for y := range q {
-		for z := range q {
+	for y := range f.size() {
+		for z := range f.size() {
 			out = append(out, [3]int{1, y, z})
 		}
 	}
 	return out
+}
+
+// on says whether a point is on a line.
+func (f field) on(p, l [3]int) bool {
+	return f.add(f.add(f.mul(p[0], l[0]), f.mul(p[1], l[1])), f.mul(p[2], l[2])) == 0
 }
 
 // balanced parts terms into n groups of about the same length: the longest

@@ -251,19 +251,27 @@ func commonest(counts map[string]int) string {
 
 // placesOf are the places where the words alone reacted and those where they
 // did not although harmless messages show the way to be open. Both are empty
-// if one place alone was tried.
+// if the usual place alone was tried.
 func (s *statement) placesOf(r *surveyedRule) (places, spared []string) {
 	by := map[string]*tally{}
-	for _, t := range s.where(alone(r.Isolation), going(r.Direction)) {
-		if by[t.Place] == nil {
-			by[t.Place] = &tally{}
+	add := func(place string, reacted bool) {
+		if by[place] == nil {
+			by[place] = &tally{}
 		}
-		by[t.Place].add(s.shows(t, r.Isolation))
+		by[place].add(reacted)
+	}
+	for _, t := range s.where(going(r.Direction), func(t *trial) bool { return !t.harmless() && t.cell() != telltale.CellVoid }) {
+		switch {
+		case alone(r.Isolation)(t):
+			add(t.Place, s.shows(t, r.Isolation))
+		case s.passed(t, r):
+			add(t.Place, false)
+		}
 	}
 	for _, iso := range r.found {
 		by[iso.Place] = &tally{1, 1}
 	}
-	if len(by) < 2 {
+	if len(by) == 1 && by[""] != nil {
 		return nil, nil
 	}
 	for _, place := range slices.Sorted(maps.Keys(by)) {
@@ -275,6 +283,13 @@ func (s *statement) placesOf(r *surveyedRule) (places, spared []string) {
 		}
 	}
 	return places, spared
+}
+
+// passed reports whether a message in another place held the words of a rule,
+// one behind the other, and nothing at all came of it.
+func (s *statement) passed(t *trial, r *surveyedRule) bool {
+	return t.Place != r.Place && t.outcome == telltale.Delivered && !t.copied() &&
+		strings.Contains(" "+plainText(t)+" ", " "+strings.TrimSpace(r.Text)+" ") && len(stopping(plainText(t), r.Without)) == 0
 }
 
 // placeName names a place; the usual one is written as empty in a probe.

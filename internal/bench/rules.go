@@ -193,15 +193,26 @@ func (s *surveyed) kind(l survey.Line) lineKind {
 		return lineExcused
 	case len(l.Parts) != len(s.Parts):
 		return lineOther
-	case strings.EqualFold(strings.Join(l.Parts, " "), strings.Join(s.Parts, " ")):
+	case pairs(l.Parts, s.Parts, strings.EqualFold):
 		return lineCase
+	case pairs(l.Parts, s.Parts, strings.Contains):
+		return lineBorder
 	}
-	for i, w := range l.Parts {
-		if !strings.Contains(w, s.Parts[i]) {
-			return lineOther
+	return lineOther
+}
+
+// pairs reports whether each word of a list fits another one of a second list
+// of the same length.
+func pairs(list, other []string, fits func(a, b string) bool) bool {
+	left := slices.Clone(other)
+	for _, w := range list {
+		i := slices.IndexFunc(left, func(o string) bool { return fits(w, o) })
+		if i < 0 {
+			return false
 		}
+		left = slices.Delete(left, i, i+1)
 	}
-	return lineBorder
+	return true
 }
 
 // less are the words of a list that are not in another.

@@ -71,7 +71,7 @@ func TestSurveyOfPlaces(t *testing.T) {
 		want := []string{
 			`marmalade [] sent (anywhere, ignored) refused "404" in #room,#search not #free`,
 			`porcupine pie [] sent (anywhere, ignored) refused "killed" ended in #room,#search not #free`,
-			`turquoise [] sent (anywhere, ignored) refused "403" reader in #search not #free`,
+			`turquoise [] sent (anywhere, ignored) refused "403" reader in #search not #room,#free`,
 		}
 		if diff := cmp.Diff(want, ruleLines(rec)); diff != "" {
 			t.Errorf("rules (-want +found):\n%s", diff)

@@ -30,6 +30,8 @@ type board struct {
 	threads map[string][]entry
 	// subscribers get entries as JSON.
 	subscribers map[chan string]bool
+	// joined gets a signal for each that comes.
+	joined chan struct{}
 	// rule may do something to a request first. It reports whether it did.
 	rule func(w http.ResponseWriter, r *http.Request, text string) bool
 	// edit changes what is shown.
@@ -46,7 +48,7 @@ type entry struct {
 
 func newBoard(t *testing.T) *board {
 	t.Helper()
-	b := &board{threads: map[string][]entry{}, subscribers: map[chan string]bool{}}
+	b := &board{threads: map[string][]entry{}, subscribers: map[chan string]bool{}, joined: make(chan struct{}, 1000)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /login", func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprint(w, `<form><input type=hidden name="token" value="tok&amp;en"></form>`)
@@ -180,6 +182,7 @@ func (b *board) subscribe() (chan string, func()) {
 	defer b.mu.Unlock()
 	c := make(chan string, 100)
 	b.subscribers[c] = true
+	b.joined <- struct{}{}
 	return c, func() {
 		b.mu.Lock()
 		defer b.mu.Unlock()

@@ -117,6 +117,34 @@ func TestSocketClosedOverAText(t *testing.T) {
 	}
 }
 
+// Events that were missed are no result, and the stream is opened anew.
+func TestEventsAreInterrupted(t *testing.T) {
+	t.Parallel()
+	b := newBoard(t)
+	d := drive(t, faces(b.URL)["events"])
+	if r := send(t, d, "", "end of the stream", soon); r.Outcome != telltale.Delivered {
+		t.Errorf("before the end: %+v", r)
+	}
+	b.set(nil, func(s string) (string, bool) { return s, false })
+	// Both came, and come again.
+	for range 4 {
+		<-b.joined
+	}
+	// Each says once that its stream had ended.
+	for range 2 {
+		if r := send(t, d, "", "nobody hears it", short); r.Outcome != telltale.Void || !strings.Contains(r.Reason, "interrupted") {
+			t.Errorf("in between: %+v", r)
+		}
+	}
+	if r := send(t, d, "", "nobody shows it", short); r.Outcome != telltale.Dropped {
+		t.Errorf("hidden: %+v", r)
+	}
+	b.set(nil, nil)
+	if r := send(t, d, "", "hello again", soon); r.Outcome != telltale.Delivered {
+		t.Errorf("afterwards: %+v", r)
+	}
+}
+
 // Too fast is no result, whether writing or reading.
 func TestTooFastIsNoResult(t *testing.T) {
 	t.Parallel()

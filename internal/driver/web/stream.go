@@ -24,12 +24,17 @@ type stream struct {
 	values map[string]string
 	// mute says that the service answers no pings.
 	mute bool
+	// up is whether events come; gap that there was a time when they did not.
+	mu      sync.Mutex
+	up, gap bool
+	// back is signalled when they come again.
+	back chan struct{}
 }
 
 // listen opens the stream and hears it until it is closed.
 func (e *End) listen(ctx context.Context) error {
 	inner, stop := context.WithCancel(context.WithoutCancel(ctx))
-	s := &stream{end: e, stop: stop, values: e.values()}
+	s := &stream{end: e, stop: stop, values: e.values(), up: true, back: make(chan struct{}, 1)}
 	var err error
 	if e.rules.read.stream == "websocket" {
 		err = s.dial(ctx, inner)
@@ -119,12 +124,50 @@ func (s *stream) heard(data string) {
 // probe asks whether the WebSocket stands: its answer comes behind whatever
 // was sent before.
 func (s *stream) probe(ctx context.Context) error {
-	if s.socket == nil || s.mute {
+	if s.mute {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	if s.socket == nil {
+		return s.whole(ctx)
+	}
 	return s.socket.Ping(ctx)
+}
+
+// whole reports, as an error, that events may have been missed since it was
+// asked last. It waits until they come again.
+func (s *stream) whole(ctx context.Context) error {
+	for {
+		s.mu.Lock()
+		up, gap := s.up, s.gap
+		if up {
+			s.gap = false
+		}
+		s.mu.Unlock()
+		switch {
+		case up && gap:
+			return errors.New("the stream of events was interrupted: some may have been missed")
+		case up:
+			return nil
+		}
+		select {
+		case <-s.back:
+		case <-ctx.Done():
+			return fmt.Errorf("the stream of events is interrupted: %w", context.Cause(ctx))
+		}
+	}
+}
+
+// set notes whether events come.
+func (s *stream) set(up bool) {
+	s.mu.Lock()
+	s.up, s.gap = up, true
+	s.mu.Unlock()
+	select {
+	case s.back <- struct{}{}:
+	default: // nobody has taken the last signal
+	}
 }
 
 // say sends a text through the WebSocket.
@@ -151,6 +194,7 @@ func (s *stream) subscribe(ctx, inner context.Context) error {
 	s.done.Go(func() {
 		for r != nil {
 			last, pause := s.follow(inner, r)
+			s.set(false)
 			r = s.again(inner, last, pause) //nolint:bodyclose // follow closes it
 		}
 	})
@@ -205,6 +249,7 @@ func (s *stream) again(ctx context.Context, last string, pause time.Duration) *h
 		var not *notEvents
 		switch {
 		case err == nil:
+			s.set(true)
 			return r
 		case ctx.Err() != nil:
 			return nil

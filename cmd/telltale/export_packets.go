@@ -98,7 +98,7 @@ func (m *packetMaker) all(flows []telltale.Flow) error {
 // server in the app's place is left out: it is the same again.
 func (m *packetMaker) connection(flows []*telltale.Flow) error {
 	client, server := m.ends(flows[0])
-	datagrams := isDatagram(flows[0].Protocol)
+	datagrams := isDatagram(flows[0])
 	stream := packets.NewStream(client, server)
 	begun := false
 	for _, f := range flows {
@@ -138,10 +138,12 @@ func (m *packetMaker) connection(flows []*telltale.Flow) error {
 	return m.segments(end, append(stream.End(true), stream.End(false)...), "")
 }
 
-func isDatagram(protocol string) bool {
-	switch protocol {
-	case "udp", "dns", "quic", "icmp":
+func isDatagram(f *telltale.Flow) bool {
+	switch f.Protocol {
+	case "udp", "dns", "icmp":
 		return true
+	case "quic": // once opened, it is streams
+		return f.Visibility != telltale.Intercepted
 	}
 	return false
 }

@@ -150,10 +150,14 @@ func TestEveryFlippedByteIsDetected(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "case")
 	write(t, dir, options(t))
+	step := 1
+	if testing.Short() {
+		step = 7
+	}
 	for _, path := range files(t, dir) {
 		whole, err := os.ReadFile(path)
 		must(t, err)
-		for i := range whole {
+		for i := 0; i < len(whole); i += step {
 			bent := bytes.Clone(whole)
 			bent[i] ^= 1 << (i % 8)
 			must(t, os.WriteFile(path, bent, 0o600))

@@ -86,6 +86,13 @@ func (b *board) login(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/search?q=welcome", http.StatusSeeOther)
 }
 
+// count is how often somebody has logged in.
+func (b *board) count() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.logins
+}
+
 // ruled lets the test's rule go first.
 func (b *board) ruled(w http.ResponseWriter, r *http.Request, text string) bool {
 	b.mu.Lock()

@@ -180,7 +180,7 @@ func TestLoggedOut(t *testing.T) {
 	t.Parallel()
 	b := newBoard(t)
 	d := drive(t, faces(b.URL)["a form, one page"])
-	before := b.logins
+	before := b.count()
 	var once atomic.Bool
 	b.set(func(w http.ResponseWriter, r *http.Request, _ string) bool {
 		if r.Method != http.MethodPost || once.Swap(true) {
@@ -192,8 +192,8 @@ func TestLoggedOut(t *testing.T) {
 	if r := send(t, d, "", "hello", soon); r.Outcome != telltale.Delivered {
 		t.Errorf("%+v", r)
 	}
-	if b.logins != before+1 {
-		t.Errorf("%d logins, want %d", b.logins, before+1)
+	if n := b.count(); n != before+1 {
+		t.Errorf("%d logins, want %d", n, before+1)
 	}
 }
 

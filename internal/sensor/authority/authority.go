@@ -7,6 +7,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
@@ -36,6 +37,9 @@ type Config struct {
 	Random io.Reader
 }
 
+// rsaBits is the size of the RSA key: the least that everybody takes.
+const rsaBits = 2048
+
 // Authority issues certificates for the hosts that an app asks for. It may be
 // used from many goroutines.
 type Authority struct {
@@ -43,8 +47,11 @@ type Authority struct {
 	cert *x509.Certificate
 	key  *ecdsa.PrivateKey
 
+	leaf *ecdsa.PrivateKey // one key for all leaves: they are all ours
+	// rsa makes another one for those that need it, once.
+	rsa func() (*rsa.PrivateKey, error)
+
 	mu     sync.Mutex
-	leaf   *ecdsa.PrivateKey // one key for all leaves: they are all ours
 	leaves map[string]*tls.Certificate
 }
 
@@ -61,6 +68,7 @@ func Load(c Config) (*Authority, error) {
 		c.Name = "telltale: authority of one case, trust it nowhere else"
 	}
 	a := &Authority{cfg: c, leaves: map[string]*tls.Certificate{}}
+	a.rsa = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(c.Random, rsaBits) })
 	err := a.load()
 	if err == nil {
 		a.leaf, err = ecdsa.GenerateKey(elliptic.P256(), c.Random)

@@ -1,6 +1,7 @@
 package authority_test
 
 import (
+	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
 	"os"
@@ -43,6 +44,29 @@ func TestLeavesAreForWhatTheySay(t *testing.T) {
 		if _, err := leaf.Leaf.Verify(x509.VerifyOptions{Roots: pool, DNSName: "other.example"}); err == nil {
 			t.Errorf("%q: good for other names", hosts)
 		}
+	}
+}
+
+// TestRSA: the same names by another key, kept beside the others.
+func TestRSA(t *testing.T) {
+	t.Parallel()
+	a := load(t, "")
+	leaf, err := a.RSA("example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := leaf.PrivateKey.(*rsa.PrivateKey); !ok || leaf.Leaf.PublicKeyAlgorithm != x509.RSA || leaf.Leaf.KeyUsage&x509.KeyUsageKeyEncipherment == 0 {
+		t.Errorf("a key of type %T, usage %b", leaf.PrivateKey, leaf.Leaf.KeyUsage)
+	}
+	pool := x509.NewCertPool()
+	pool.AddCert(a.Certificate())
+	if _, err := leaf.Leaf.Verify(x509.VerifyOptions{Roots: pool, DNSName: "example.com"}); err != nil {
+		t.Error(err)
+	}
+	again, err := a.RSA("example.com")
+	other, err2 := a.For("example.com")
+	if err != nil || err2 != nil || again != leaf || other == leaf || other.Leaf.PublicKeyAlgorithm != x509.ECDSA {
+		t.Errorf("the second time %v, %v, %v", again == leaf, err, err2)
 	}
 }
 

@@ -1,7 +1,9 @@
 package authority
 
 import (
+	"crypto"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -24,22 +26,37 @@ const maxNames = 200
 // telling one first. The same list gives the same certificate, as long as it
 // is kept. Names that no certificate can hold are left out.
 func (a *Authority) For(hosts ...string) (*tls.Certificate, error) {
+	return a.keptFor("", hosts, func() (crypto.Signer, error) { return a.leaf, nil })
+}
+
+// RSA is For with an RSA key, for apps that take no signatures by ECDSA. The
+// authority's own signature on it is one nevertheless.
+func (a *Authority) RSA(hosts ...string) (*tls.Certificate, error) {
+	return a.keptFor("rsa\x00", hosts, func() (crypto.Signer, error) { return a.rsa() })
+}
+
+// keptFor returns a certificate that is kept ready, or issues it with a key.
+func (a *Authority) keptFor(kind string, hosts []string, key func() (crypto.Signer, error)) (*tls.Certificate, error) {
 	hosts = slices.DeleteFunc(slices.Clone(hosts[:min(len(hosts), maxNames)]), unfit)
-	key := strings.Join(hosts, "\x00")
+	place := kind + strings.Join(hosts, "\x00")
+	signer, err := key() // nobody else waits while the first one is made
+	if err != nil {
+		return nil, fmt.Errorf("certificate for %q: %w", hosts, err)
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	now := a.cfg.Clock()
-	if leaf := a.leaves[key]; leaf != nil && now.Before(leaf.Leaf.NotAfter) {
+	if leaf := a.leaves[place]; leaf != nil && now.Before(leaf.Leaf.NotAfter) {
 		return leaf, nil
 	}
-	leaf, err := a.issue(hosts)
+	leaf, err := a.issue(hosts, signer)
 	if err != nil {
 		return nil, fmt.Errorf("certificate for %q: %w", hosts, err)
 	}
 	if len(a.leaves) >= maxLeaves {
 		clear(a.leaves)
 	}
-	a.leaves[key] = leaf
+	a.leaves[place] = leaf
 	return leaf, nil
 }
 
@@ -48,7 +65,7 @@ func unfit(host string) bool {
 	return host == "" || len(host) > 255 || strings.ContainsFunc(host, func(r rune) bool { return r <= ' ' || r >= 0x7f })
 }
 
-func (a *Authority) issue(hosts []string) (*tls.Certificate, error) {
+func (a *Authority) issue(hosts []string, key crypto.Signer) (*tls.Certificate, error) {
 	name := "unnamed"
 	if len(hosts) > 0 {
 		name = hosts[0][:min(len(hosts[0]), 60)]
@@ -64,7 +81,10 @@ func (a *Authority) issue(hosts []string) (*tls.Certificate, error) {
 			template.DNSNames = append(template.DNSNames, host)
 		}
 	}
-	der, err := x509.CreateCertificate(a.cfg.Random, template, a.cert, &a.leaf.PublicKey, a.key)
+	if _, old := key.(*rsa.PrivateKey); old {
+		template.KeyUsage |= x509.KeyUsageKeyEncipherment // as key exchange without Diffie-Hellman needs
+	}
+	der, err := x509.CreateCertificate(a.cfg.Random, template, a.cert, key.Public(), a.key)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +92,7 @@ func (a *Authority) issue(hosts []string) (*tls.Certificate, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &tls.Certificate{Certificate: [][]byte{der, a.cert.Raw}, PrivateKey: a.leaf, Leaf: parsed}, nil
+	return &tls.Certificate{Certificate: [][]byte{der, a.cert.Raw}, PrivateKey: key, Leaf: parsed}, nil
 }
 
 func (a *Authority) template(name string) (*x509.Certificate, error) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"example.org/telltale/internal/flow"
+	"example.org/telltale/internal/sensor/authority"
 	"example.org/telltale/internal/sensor/intercept/oneround"
 	"example.org/telltale/internal/sensor/tape"
 )
@@ -32,7 +33,8 @@ func perConnection(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 // openApp plays the server to the app: with its protocol, and a certificate
 // that the app trusts as much as it would trust the server's.
 func (c *connection) openApp(hello flow.Hello, server *dialogue) (*handshake, error) {
-	leaf, err := c.leaf(hello, server)
+	from, hosts := c.issuer(hello, server)
+	leaf, err := from.For(hosts...)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +48,8 @@ func (c *connection) openApp(hello flow.Hello, server *dialogue) (*handshake, er
 		return &handshake{conn: conn, version: tls.VersionTLS13}, w.SetDeadline(time.Time{})
 	}
 	h := &handshake{config: &tls.Config{
-		Certificates: []tls.Certificate{*leaf}, MinVersion: tls.VersionTLS10, CipherSuites: suites(),
+		GetCertificate: takes(leaf, func() (*tls.Certificate, error) { return from.RSA(hosts...) }),
+		MinVersion:     tls.VersionTLS10, CipherSuites: suites(),
 		CurvePreferences: curves(), KeyLogWriter: c.i.keyLog, Time: c.i.cfg.Clock,
 		// A session of TLS 1.2 that is resumed leaves no secret in the key
 		// log, and could not be read in the capture.
@@ -65,24 +68,39 @@ func (c *connection) openApp(hello flow.Hello, server *dialogue) (*handshake, er
 	return h, w.SetDeadline(time.Time{})
 }
 
-// leaf is the certificate for the name in the hello, or for what the server's
-// certificate is for.
-func (c *connection) leaf(hello flow.Hello, server *dialogue) (*tls.Certificate, error) {
-	from := c.i.cfg.Authority
+// takes shows an app the certificate that it can check: with an RSA key if it
+// offers nothing by which it could be shown that we own one for ECDSA.
+func takes(leaf *tls.Certificate, rsa func() (*tls.Certificate, error)) func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	return func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+		if hello.SupportsCertificate(leaf) == nil {
+			return leaf, nil
+		}
+		other, err := rsa()
+		if err != nil || hello.SupportsCertificate(other) != nil {
+			return leaf, err // what the app does not like is something else
+		}
+		return other, nil
+	}
+}
+
+// issuer is who issues the certificate that the app is shown, and for what:
+// the name in the hello, or what the server's certificate is for.
+func (c *connection) issuer(hello flow.Hello, server *dialogue) (from *authority.Authority, hosts []string) {
+	from = c.i.cfg.Authority
 	if server.unverified != "" && !c.up.Mapped {
 		from = c.i.suspect
 	}
 	if hello.ServerName != "" {
-		return from.For(hello.ServerName)
+		return from, []string{hello.ServerName}
 	}
-	hosts := server.names()
+	hosts = server.names()
 	if c.up.Mapped || len(hosts) == 0 {
 		hosts = append(hosts, c.info.Dst.Addr().Unmap().String())
 	}
 	if c.up.Mapped && c.info.Host != "" {
 		hosts = append(hosts, c.info.Host)
 	}
-	return from.For(hosts...)
+	return from, hosts
 }
 
 // appRefused ends a connection whose app did not go along.

@@ -5,6 +5,9 @@ import (
 	"crypto/x509"
 	"errors"
 	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -43,6 +46,76 @@ func TestProtocolsAreMirrored(t *testing.T) {
 		_ = a.Close()
 		if got := r.next(1)[0]; got.TLS.ALPN != c.want || got.Visibility != telltale.Intercepted || string(got.in) != c.want+"." {
 			t.Errorf("%+v %+v", got.Conn, got.TLS)
+		}
+	}
+}
+
+// TestAppsWithoutECDSA: they are shown a certificate with an RSA key, others
+// are not.
+func TestAppsWithoutECDSA(t *testing.T) {
+	t.Parallel()
+	world := newAuthority(t)
+	r := start(t, world, script(t, serving(t, world, nil, "old.test"), echo))
+	for name, c := range map[string]struct {
+		version uint16
+		suite   uint16
+		want    x509.PublicKeyAlgorithm
+	}{
+		"now":                     {tls.VersionTLS13, 0, x509.ECDSA},
+		"TLS 1.2":                 {tls.VersionTLS12, 0, x509.ECDSA},
+		"TLS 1.2, RSA signatures": {tls.VersionTLS12, tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, x509.RSA},
+		"TLS 1.2, RSA only":       {tls.VersionTLS12, tls.TLS_RSA_WITH_AES_128_CBC_SHA, x509.RSA},
+		"TLS 1.0, RSA only":       {tls.VersionTLS10, tls.TLS_RSA_WITH_AES_256_CBC_SHA, x509.RSA},
+	} {
+		config := r.trusting("old.test")
+		config.MinVersion, config.MaxVersion = tls.VersionTLS10, c.version
+		if c.suite != 0 {
+			config.CipherSuites = []uint16{c.suite}
+		}
+		a, err := r.dial().secure(config, true)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if got := a.Conn.(*tls.Conn).ConnectionState().PeerCertificates[0].PublicKeyAlgorithm; got != c.want {
+			t.Errorf("%s: a certificate for %v", name, got)
+		}
+		a.say("ping")
+		a.hear("ping")
+		_ = a.Close()
+		if got := r.next(1)[0]; got.Visibility != telltale.Intercepted || string(got.out) != "ping" || got.Error != "" {
+			t.Errorf("%s: %+v", name, got.Conn)
+		}
+	}
+}
+
+// TestOpenSSLWithoutECDSA: a client that takes RSA signatures alone in TLS 1.3
+// as well, which Go's does not do.
+func TestOpenSSLWithoutECDSA(t *testing.T) {
+	t.Parallel()
+	openssl, err := exec.LookPath("openssl")
+	if err != nil && os.Getenv("TELLTALE_REQUIRE_REAL") == "1" {
+		t.Fatal(err)
+	}
+	if err != nil {
+		t.Skip("no openssl: not checked that a client of TLS 1.3 without ECDSA is shown an RSA certificate")
+	}
+	world := newAuthority(t)
+	r := start(t, world, script(t, serving(t, world, nil, "old.test"), echo))
+	roots := filepath.Join(t.TempDir(), "roots.pem")
+	if err := os.WriteFile(roots, r.ca.PEM(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, version := range []string{"-tls1_3", "-tls1_2"} {
+		cmd := exec.CommandContext(t.Context(), openssl, "s_client", "-connect", r.addr, "-servername", "old.test", version,
+			"-sigalgs", "rsa_pss_rsae_sha256:RSA+SHA256", "-CAfile", roots, "-verify_return_error", "-verify_hostname", "old.test")
+		cmd.Stdin = strings.NewReader("ping\n")
+		out, err := cmd.CombinedOutput()
+		if err != nil || !strings.Contains(string(out), "Verify return code: 0 (ok)") || !strings.Contains(string(out), "Peer signature type: RSA") && !strings.Contains(string(out), "Peer signature type: rsa") {
+			t.Errorf("%s: %v\n%s", version, err, out)
+		}
+		if got := r.next(1)[0]; got.Visibility != telltale.Intercepted || string(got.out) != "ping\n" {
+			t.Errorf("%s: %+v", version, got.Conn)
 		}
 	}
 }

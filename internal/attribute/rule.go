@@ -65,10 +65,7 @@ func alone(iso telltale.Isolation) func(*trial) bool {
 func (s *statement) surveyedRules() []*surveyedRule {
 	byKey := map[string]*surveyedRule{}
 	var out []*surveyedRule
-	for _, iso := range s.certified {
-		if iso.Rule == nil {
-			continue
-		}
+	for _, iso := range s.latest() {
 		key := strings.Join(sorted(iso.Words), "\x00") + "\x00" + effectKey(iso.Rule)
 		r := byKey[key]
 		if r == nil {
@@ -79,6 +76,26 @@ func (s *statement) surveyedRules() []*surveyedRule {
 		r.found = append(r.found, iso)
 		r.directions[iso.Direction] = true
 		s.testRule(r, iso)
+	}
+	return out
+}
+
+// latest are the certified isolations with a rule, each in its last form: more
+// may have been asked about its words later.
+func (s *statement) latest() []telltale.Isolation {
+	at := map[string]int{}
+	var out []telltale.Isolation
+	for _, iso := range s.certified {
+		if iso.Rule == nil {
+			continue
+		}
+		key := strings.Join([]string{string(iso.Direction), iso.Place, iso.Text, effectKey(iso.Rule)}, "\x00")
+		if i, known := at[key]; known {
+			out[i] = iso
+			continue
+		}
+		at[key] = len(out)
+		out = append(out, iso)
 	}
 	return out
 }

@@ -71,10 +71,7 @@ func exceptionKey(iso telltale.Isolation, words string) string {
 // at least.
 func (s *statement) sharedExceptions() map[string]*exception {
 	out, rules := map[string]*exception{}, map[string]int{}
-	for _, iso := range s.certified {
-		if iso.Rule == nil {
-			continue
-		}
+	for _, iso := range s.latest() {
 		rules[exceptionKey(iso, "")]++
 		for _, w := range sorted(iso.Without) {
 			key := exceptionKey(iso, w)

@@ -314,7 +314,10 @@ func (e *engine) characterise(ctx context.Context) error {
 	if !e.Scenario.Characterise {
 		return nil
 	}
-	found := slices.Clone(e.Case.Snapshot().Isolations)
+	found := slices.DeleteFunc(slices.Clone(e.Case.Snapshot().Isolations), func(iso telltale.Isolation) bool {
+		// They are asked where messages usually go.
+		return iso.Place != ""
+	})
 	if err := e.traits(ctx, found); err != nil {
 		return fmt.Errorf("asking how the words are compared: %w", err)
 	}

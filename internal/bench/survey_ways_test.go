@@ -311,3 +311,24 @@ func TestSurveyOfUnputtable(t *testing.T) {
 		t.Logf("tried %d times in %d messages, %v", tried, p.calls, took(rec))
 	})
 }
+
+// TestSurveyCharacterised: more may be asked of what a survey found, and what
+// it found stays.
+func TestSurveyCharacterised(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := surveyOf(vocabulary(12, 30, "marmalade", "blue", "falcon"))
+		s.Characterise = true
+		rec := platformBed(t, &platform{laws: chatLaws()[:2]}, s).finish()
+		lines, traits := ruleLines(rec), 0
+		for _, f := range rec.Findings {
+			if f.Claim.Kind == telltale.KindTrigger {
+				traits += len(f.Traits)
+			}
+		}
+		if len(lines) != 2 || traits < 10 {
+			t.Errorf("found %q with %d traits", lines, traits)
+		}
+		counted(t, rec)
+	})
+}

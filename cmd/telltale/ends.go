@@ -12,6 +12,7 @@ import (
 	"strconv"
 
 	"example.org/telltale"
+	"example.org/telltale/internal/driver/browser"
 	"example.org/telltale/internal/driver/ends"
 	"example.org/telltale/internal/driver/irc"
 	"example.org/telltale/internal/driver/mail"
@@ -59,6 +60,19 @@ func endKinds() map[string]endKind {
 				}
 				return irc.New(irc.Config{
 					Account: s.account, Options: o, Witness: s.witness, Dial: s.dial, Clock: s.app.clock, Random: s.app.random, Log: s.log,
+				})
+			},
+		},
+		"browser": {
+			check: checked(browser.Parse),
+			make: func(s endSetup) (ends.End, error) {
+				o, err := browser.Parse(s.options)
+				if err != nil {
+					return nil, err
+				}
+				spec := s.scenario.Driver
+				return browser.New(browser.Config{
+					Account: s.account, Options: o, Env: slices.Concat(os.Environ(), spec.Env, s.env), Dir: spec.Dir, Clock: s.app.clock,
 				})
 			},
 		},

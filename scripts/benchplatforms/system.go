@@ -49,7 +49,11 @@ func start(ctx context.Context, folder, dir string) (*system, error) {
 	}
 	s.cmd = exec.CommandContext(ctx, "bash", script)
 	s.cmd.Cancel = func() error { return s.cmd.Process.Signal(syscall.SIGTERM) }
-	s.cmd.Env = append(os.Environ(), "BASE="+dir, "PORT="+strconv.Itoa(s.port))
+	modules, err := nodeModules(ctx, folder)
+	if err != nil {
+		return nil, err
+	}
+	s.cmd.Env = append(os.Environ(), "BASE="+dir, "PORT="+strconv.Itoa(s.port), modules)
 	s.cmd.Stderr = os.Stderr
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {
@@ -65,6 +69,39 @@ func start(ctx context.Context, folder, dir string) (*system, error) {
 		}
 	}
 	return nil, errors.Join(fmt.Errorf("%s ended before it was ready", script), s.cmd.Wait())
+}
+
+// nodeModules installs what a system's package.json asks for, once, outside of
+// its folder, and gives the setting that says where it lies.
+func nodeModules(ctx context.Context, folder string) (string, error) {
+	if set := os.Getenv("NODE_MODULES"); set != "" {
+		return "NODE_MODULES=" + set, nil
+	}
+	wanted, err := os.ReadFile(filepath.Join(folder, "package.json"))
+	if err != nil {
+		return "BENCHPLATFORMS=1", nil // it asks for nothing
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", err
+	}
+	dir := filepath.Join(cache, "telltale-bench", filepath.Base(folder))
+	modules := filepath.Join(dir, "node_modules")
+	if _, err := os.Stat(modules); err == nil {
+		return "NODE_MODULES=" + modules, nil
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", err
+	}
+	if err := os.WriteFile(filepath.Join(dir, "package.json"), wanted, 0o644); err != nil {
+		return "", err
+	}
+	install := exec.CommandContext(ctx, "npm", "install", "--ignore-scripts", "--no-audit", "--no-fund")
+	install.Dir, install.Stdout, install.Stderr = dir, os.Stderr, os.Stderr
+	if err := install.Run(); err != nil {
+		return "", fmt.Errorf("npm install for %s: %w", filepath.Base(folder), err)
+	}
+	return "NODE_MODULES=" + modules, nil
 }
 
 func (s *system) stop() {

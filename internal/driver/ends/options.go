@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -174,14 +175,16 @@ func under(path, name string) string {
 
 // nearest names the setting that was probably meant, or all that there are.
 func nearest(name string, known map[string]reflect.Type) string {
-	var names []string
-	for k := range known {
-		if shared(k, name) >= max(2, len(name)-2) {
-			return fmt.Sprintf("did you mean %q?", k)
+	names := slices.Sorted(maps.Keys(known))
+	best, alike := "", 0.65
+	for _, k := range names {
+		if a := 2 * float64(shared(k, name)) / float64(len(k)+len(name)); a > alike {
+			best, alike = k, a
 		}
-		names = append(names, k)
 	}
-	slices.Sort(names)
+	if best != "" {
+		return fmt.Sprintf("did you mean %q?", best)
+	}
 	return "there are " + strings.Join(names, ", ")
 }
 

@@ -53,6 +53,9 @@ type End struct {
 	taken map[string]bool
 	// slow is the pause asked for last; it doubles until a mail is taken.
 	slow time.Duration
+	// held is the text that was put off last, and how often in a row.
+	held  string
+	holds int
 	// normal is the answer to a harmless mail for an unknown recipient.
 	normal *reply
 }

@@ -38,6 +38,7 @@ func TestOutcomes(t *testing.T) {
 		{"put off every time", "", refuse(451, smtp.EnhancedCode{4, 7, 1}, "later"), telltale.Receipt{Outcome: telltale.Refused, Reason: "451 4.7.1 later (after the text)"}},
 		{"too long", "", refuse(552, smtp.EnhancedCode{5, 3, 4}, "size"), telltale.Receipt{Outcome: telltale.Void, Reason: "the text is too long for this service: 552 5.3.4 size (after the text)"}},
 		{"cut", "", func([]byte) ([]byte, string, error) { return nil, "", errCut }, telltale.Receipt{Outcome: telltale.Dropped, Ended: true, Reason: "the connection ended: "}},
+		{"the session is ended every time", "", refuse(421, smtp.EnhancedCode{4, 7, 1}, "bye"), telltale.Receipt{Outcome: telltale.Refused, Ended: true, Reason: "421 4.7.1 bye (after the text)"}},
 		{"thrown away", "", func([]byte) ([]byte, string, error) { return nil, "", nil }, telltale.Receipt{Outcome: telltale.Dropped}},
 		{"diverted", "", func(raw []byte) ([]byte, string, error) { return raw, "Junk", nil }, telltale.Receipt{Outcome: telltale.Diverted, Got: "hello", Place: "Junk"}},
 		{"subject rewritten", "subject", func(raw []byte) ([]byte, string, error) {
@@ -66,6 +67,24 @@ func TestOutcomes(t *testing.T) {
 				t.Errorf("got %+v, want %+v", r, c.want)
 			}
 		})
+	}
+}
+
+// Rates are no result, however often they are spoken of.
+func TestRatesAreNoResult(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	d := drive(t, func(string) mail.Options { return w.options() })
+	if r := send(t, d, "", "good morning", soon); r.Outcome != telltale.Delivered {
+		t.Fatalf("%+v", r)
+	}
+	w.mu.Lock()
+	w.rule = func([]byte) ([]byte, string, error) {
+		return nil, "", &smtp.SMTPError{Code: 450, EnhancedCode: smtp.EnhancedCode{4, 7, 1}, Message: "rate limit, try later"}
+	}
+	w.mu.Unlock()
+	if r := send(t, d, "", "hello", soon); r.Outcome != telltale.Void {
+		t.Errorf("%+v", r)
 	}
 }
 

@@ -82,13 +82,16 @@ func (e *End) offer(ctx context.Context, l letter) (r reply, typed string, err e
 // judge says what a reply tells of a mail's fate.
 func (e *End) judge(r reply, l letter, typed string) ends.Sent {
 	s := ends.Sent{Typed: typed, At: e.cfg.Clock(), Ref: l.ID}
+	e.hold(r, l.Text)
 	switch {
 	case r.taken():
 		e.taken[l.To], e.slow = true, 0
 	case r.code == 0 && r.stage == atText:
 		// Taken or not, nobody knows; the recipient's mailbox does.
 		s.Ended, s.Reason = true, r.String()
-	case r.code == 0, r.later() && (r.crowded() || !e.taken[l.To]):
+	case r.code == 421 && e.meant(r, l):
+		s.Outcome, s.Reason, s.Ended = telltale.Refused, r.String(), true
+	case r.code == 0, r.later() && (r.crowded() || !e.taken[l.To]) && !e.meant(r, l):
 		s.After, s.Reason = e.later(r), r.String()
 	case r.code == 552 && (strings.HasPrefix(r.text, "5.3.4") || strings.HasPrefix(r.text, "5.2.3")):
 		s.Outcome, s.Reason = telltale.Void, "the text is too long for this service: "+r.String()
@@ -96,6 +99,26 @@ func (e *End) judge(r reply, l letter, typed string) ends.Sent {
 		s.Outcome, s.Reason = telltale.Refused, r.String()
 	}
 	return s
+}
+
+// meant reports whether a mail is put off for its text although the reply
+// sounds like load: always after the text, without a word of rates, and where
+// other mails are taken.
+func (e *End) meant(r reply, l letter) bool {
+	return r.stage == atText && e.taken[l.To] && !crowds.MatchString(r.text) && e.held == l.Text && e.holds >= mostHolds
+}
+
+// mostHolds is how often a mail is offered again after such replies.
+const mostHolds = 3
+
+// hold counts the replies of that sort to one text.
+func (e *End) hold(r reply, text string) {
+	if e.held != text {
+		e.held, e.holds = text, 0
+	}
+	if r.later() && r.stage == atText {
+		e.holds++
+	}
 }
 
 // later is how long to wait before the server is asked again: as long as it

@@ -86,7 +86,12 @@ const (
 	loggedOut
 	missing
 	tooLong
+	// overloaded is busy as far as the status goes; a filter may say so too.
+	overloaded
 )
+
+// later reports whether the service may take it another time.
+func (m meaning) later() bool { return m == busy || m == overloaded }
 
 // judge says what an answer means, and the reason. after is how long to wait
 // when it is busy, 0 if the service does not say.
@@ -128,7 +133,7 @@ func (x *expect) plain(r *response) (meaning, string, time.Duration) {
 	case !usual && r.status == http.StatusNotFound:
 		return missing, r.words(), 0
 	case !usual && (r.status == http.StatusBadGateway || r.status == http.StatusGatewayTimeout || r.status == http.StatusServiceUnavailable):
-		return busy, r.words(), x.after
+		return overloaded, r.words(), x.after
 	case !usual:
 		return refused, r.words(), 0
 	case x.match != nil && !x.match.MatchString(r.body):

@@ -175,6 +175,23 @@ func TestTooFastIsNoResult(t *testing.T) {
 	}
 }
 
+// A service that is always overloaded by one text, and by no other, minds it.
+func TestOverloadedByOneText(t *testing.T) {
+	t.Parallel()
+	b := newBoard(t)
+	d := drive(t, strings.Replace(faces(b.URL)["a form, one page"], `{"status": [201]}`, `{"status": [201], "after": "1ms"}`, 1))
+	b.set(onPost(answer(502, "<p>bad gateway")), nil)
+	if r := send(t, d, "", "bad at first", soon); r.Outcome != telltale.Void {
+		t.Errorf("before anything was taken: %+v", r)
+	}
+	if r := send(t, d, "", "good morning", soon); r.Outcome != telltale.Delivered {
+		t.Errorf("harmless: %+v", r)
+	}
+	if r := send(t, d, "", "bad", soon); r.Outcome != telltale.Refused || !strings.HasPrefix(r.Reason, "HTTP 502") {
+		t.Errorf("not harmless: %+v", r)
+	}
+}
+
 // A session that is over is begun anew.
 func TestLoggedOut(t *testing.T) {
 	t.Parallel()

@@ -95,7 +95,7 @@ func (e *End) attempt(ctx context.Context, p *place, values map[string]string) (
 		switch {
 		case err != nil:
 			return s, false, fmt.Errorf("step %d before a message: %w", i+1, err)
-		case m == busy:
+		case m.later():
 			return ends.Sent{Reason: reason, After: e.pause(after)}, false, nil
 		case m == loggedOut:
 			return ends.Sent{Reason: reason}, true, nil
@@ -146,7 +146,10 @@ func (e *End) judge(p *place, r *response, values map[string]string) (s ends.Sen
 	}
 	m, reason, after := p.expect.judge(r, e.rules.loggedOut, e.cfg.Clock())
 	switch m {
-	case busy:
+	case busy, overloaded:
+		if m == overloaded && e.meant(values["text"]) {
+			return ends.Sent{Outcome: telltale.Refused, Reason: reason}, false, nil
+		}
 		return ends.Sent{Reason: reason, After: e.pause(after)}, false, nil
 	case loggedOut:
 		return ends.Sent{Reason: reason}, true, nil
@@ -155,6 +158,7 @@ func (e *End) judge(p *place, r *response, values map[string]string) (s ends.Sen
 	case refused, missing:
 		return ends.Sent{Outcome: telltale.Refused, Reason: reason}, false, nil
 	case accepted:
+		e.taken = true
 	}
 	if p.answer != nil {
 		s, err = p.answer.judge(r, values)
@@ -168,6 +172,20 @@ func (e *End) judge(p *place, r *response, values map[string]string) (s ends.Sen
 		}
 	}
 	return s, false, nil
+}
+
+// mostHolds is how often a text is sent again that makes the service say it
+// is overloaded.
+const mostHolds = 3
+
+// meant counts how often the service was overloaded by one text, and reports
+// whether that is because of it: always, where other texts were taken.
+func (e *End) meant(text string) bool {
+	if e.held != text {
+		e.held, e.holds = text, 0
+	}
+	e.holds++
+	return e.taken && e.holds > mostHolds
 }
 
 // notice keeps in mind an answer that is not what it usually is.

@@ -103,7 +103,7 @@ func (e *End) turn(ctx context.Context, name string) error {
 	switch {
 	case err != nil:
 		return err
-	case m == busy:
+	case m.later():
 		return e.fault(p, reason)
 	case m == missing:
 		return nil
@@ -159,7 +159,7 @@ func (e *End) load(ctx context.Context, name string) (items []item, m meaning, r
 			}
 			continue
 		}
-		if m == busy {
+		if m.later() {
 			e.resting = e.cfg.Clock().Add(max(after, 100*time.Millisecond))
 		}
 		if m != accepted {

@@ -60,7 +60,7 @@ func (e *End) login(ctx context.Context) error {
 		switch {
 		case err != nil:
 			return fmt.Errorf("step %d of the login: %w", i+1, err)
-		case m == busy:
+		case m.later():
 			e.cfg.Log.Info("the service is busy", "reason", reason)
 			return fmt.Errorf("step %d of the login: the service wants to be left alone: %s", i+1, reason)
 		case m != accepted:

@@ -60,6 +60,11 @@ type End struct {
 	sent int
 	slow time.Duration
 
+	// taken says that a text was accepted; held is the one that was put off
+	// last, and how often in a row.
+	taken bool
+	held  string
+	holds int
 	// stored and shown are what answers to texts, and pages with messages,
 	// usually look like. doubt is set after an answer to a text that is not
 	// so: if nothing arrives, that was a refusal.

@@ -96,8 +96,8 @@ func post(c *quic.Conn, token, host string) error {
 	return errors.Join(err, c.CloseWithError(0x100, ""))
 }
 
-// http3 posts the token and does not take TCP.
-func http3(token, addr string) error { return postTo(token, addr, &tls.Config{}) }
+// postHTTP3 posts the token and does not take TCP.
+func postHTTP3(token, addr string) error { return postTo(token, addr, &tls.Config{}) }
 
 func postTo(token, addr string, config *tls.Config) error {
 	host, _, err := net.SplitHostPort(addr)
@@ -215,9 +215,14 @@ func (c closing) Close() error { return c.CloseWithError(0, "") }
 // connection answers on every stream, and to datagrams.
 func (k *Keeper) connection(c *quic.Conn) {
 	ctx := c.Context()
-	h3 := func() bool {
-		<-c.HandshakeComplete()
-		return c.ConnectionState().TLS.NegotiatedProtocol == "h3"
+	select {
+	case <-c.HandshakeComplete():
+	case <-ctx.Done():
+		return
+	}
+	if c.ConnectionState().TLS.NegotiatedProtocol == "h3" {
+		k.http3(c)
+		return
 	}
 	k.jobs.Go(func() {
 		for s, err := c.AcceptUniStream(ctx); err == nil; s, err = c.AcceptUniStream(ctx) {
@@ -235,18 +240,15 @@ func (k *Keeper) connection(c *quic.Conn) {
 			defer s.Close()
 			b, _ := io.ReadAll(s)
 			k.note(b)
-			if h3() {
-				b = appendFrame(appendFrame(nil, frameHeaders, []byte{0, 0, 0xc0 | 25}), frameData, content(b))
-			}
 			_, _ = s.Write(b)
 		})
 	}
 }
 
-// oneWay sends back what comes on a stream, on another; of HTTP/3's nothing.
+// oneWay sends back what comes on a stream, on another.
 func (k *Keeper) oneWay(c *quic.Conn, s *quic.ReceiveStream) {
 	b, err := io.ReadAll(s)
-	if err != nil || bytes.HasPrefix(b, []byte{0}) {
+	if err != nil {
 		return
 	}
 	k.note(b)

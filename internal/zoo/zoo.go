@@ -29,7 +29,7 @@ func animals() map[string]animal {
 		"daemon":    daemon, "daemon-child": daemonChild, "through-helper": throughHelper, "helper": helper,
 		"resolve": resolve, "split": split, "parallel": parallel, "half-close": halfClose, "reset": reset, "leave": leave,
 		"linger": linger, "reach": reach,
-		"datagram": datagram, "ping": ping, "quic": quicFirst, "h3": http3, "h3-pinned": http3Pinned, "h3-early": http3Early, "quic-own": ownQUIC,
+		"datagram": datagram, "ping": ping, "quic": quicFirst, "h3": postHTTP3, "h3-pinned": http3Pinned, "h3-early": http3Early, "quic-own": ownQUIC,
 		"pinned": pinned, "pinned-keys": pinnedWithKeys, "own-roots": ownRoots, "client-cert": clientCertificate, "alpn": oddALPN,
 		"resume": resume, "resume-12": resume12, "smtp": mail,
 		"exit": exit, "signal": signalled,

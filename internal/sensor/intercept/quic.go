@@ -188,7 +188,7 @@ func (q *quicCall) appRefused(err error) {
 		q.i.closed.close(q.place, "the app has refused the sensor's certificate for QUIC with this host", 1)
 		q.fail("the app refused the sensor's certificate: " + transport.Error())
 	default:
-		q.appGone("the app broke the QUIC handshake off: " + describe(err))
+		q.appGone("the app broke the QUIC handshake off: " + quicWords(err))
 	}
 }
 

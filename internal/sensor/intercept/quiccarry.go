@@ -64,15 +64,27 @@ func (q *quicCall) ended(who string, from, to *quic.Conn) {
 	var code quic.ApplicationErrorCode
 	var text string
 	var application *quic.ApplicationError
+	var transport *quic.TransportError
 	switch {
 	case errors.As(cause, &application):
 		code, text = application.ErrorCode, application.ErrorMessage
 	case isTimeout(cause):
+	case errors.As(cause, &transport) && transport.Remote && transport.ErrorCode == quic.NoError:
 	default:
-		q.note(fmt.Sprintf("the %s broke the connection off: %s", who, describe(cause)))
+		q.note(fmt.Sprintf("the %s broke the connection off: %s", who, quicWords(cause)))
 	}
 	q.linger(to)
 	_ = to.CloseWithError(code, text)
+}
+
+// quicWords says what went wrong. For quic-go every error is a closed
+// connection, which says too little.
+func quicWords(err error) string {
+	var transport *quic.TransportError
+	if errors.As(err, &transport) {
+		return transport.Error()
+	}
+	return describe(err)
 }
 
 // linger gives what was written last the time to leave.

@@ -173,7 +173,7 @@ func (q *quicCall) insists(s *quicServer) error {
 // serverRefused deals with a server with which QUIC did not come about: what
 // the app would have met without us, it shall meet.
 func (q *quicCall) serverRefused(s *quicServer, err error) error {
-	reason := "QUIC with the server failed: " + describe(err)
+	reason := "QUIC with the server failed: " + quicWords(err)
 	switch {
 	case q.ctx.Err() != nil:
 		q.fail("still open when the watch ended")

@@ -219,7 +219,11 @@ func (k *knowledge) bestHalf(turn int) []int {
 func (s *Search) mix() job {
 	k := s.k
 	terms := k.usableTerms()
-	if len(terms) < 2 || k.mixed >= mixes || !k.roomy() {
+	enough := mixes
+	if s.messages < cheap*len(k.rules) {
+		enough = mostMixes
+	}
+	if len(terms) < 2 || k.mixed >= enough || !k.roomy() {
 		return nil
 	}
 	rng := rand.New(rand.NewPCG(k.c.Seed, uint64(0x313<<32+k.mixed)))
@@ -242,5 +246,10 @@ func (s *Search) mix() job {
 	}
 }
 
-// mixes is how many random messages are sent in the end.
-const mixes = 14
+// mixes is how many random messages are sent in the end, mostMixes the same
+// where fewer than cheap messages a rule were sent.
+const (
+	mixes     = 14
+	mostMixes = 24
+	cheap     = 22
+)

@@ -66,9 +66,30 @@ func (s *Search) tryMany(u *rule, all bool) job {
 		}
 	}
 	if most == 0 {
+		best = k.holders(u)
+	}
+	if len(best) == 0 {
 		return nil
 	}
 	return func(r *run) func() { return r.excuses(u, best) }
+}
+
+// holders lists words not yet tried that hold a part of the rule and would do
+// for it: such a word may be an exception as well.
+func (k *knowledge) holders(u *rule) []int {
+	m := k.newSet(k.limit)
+	m.free = u
+	for _, p := range u.parts {
+		m.add(p)
+	}
+	for i, p := range u.parts {
+		for _, o := range k.around[p] {
+			if u.option(k, i, o) && !u.tried[o] && !k.barred[o] && !k.stops(u, o) && m.fits(o) {
+				m.add(o)
+			}
+		}
+	}
+	return m.terms[len(u.parts):]
 }
 
 // beside is what can stand beside the parts of a rule, of a message.

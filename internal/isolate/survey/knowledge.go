@@ -233,6 +233,10 @@ func (k *knowledge) opened() [][]string {
 
 // refresh reckons what follows from rules and exceptions, for the next job.
 func (k *knowledge) refresh() {
+	all := slices.Clone(k.rules)
+	k.rules = slices.DeleteFunc(k.rules, func(v *rule) bool {
+		return slices.ContainsFunc(all, func(u *rule) bool { return u != v && u.explains(k, v) })
+	})
 	for i := range k.exceptions {
 		e := &k.exceptions[i]
 		e.wide = e.rules > 1 || k.triedWith(e) == e.rules

@@ -37,7 +37,12 @@ func (s *Search) Result() Result {
 // isRedundant says whether t reacts only for what stands inside it.
 func (k *knowledge) isRedundant(t int) bool {
 	return slices.ContainsFunc(k.rules, func(u *rule) bool {
-		return u.boundary == No && slices.ContainsFunc(u.parts, func(p int) bool { return slices.Contains(k.around[p], t) })
+		for i, p := range u.parts {
+			if p != t && u.option(k, i, t) && !k.stops(u, t) {
+				return true
+			}
+		}
+		return false
 	})
 }
 

@@ -106,6 +106,35 @@ func TestLength(t *testing.T) {
 	}
 }
 
+// TestInside has words that stand inside others.
+func TestInside(t *testing.T) {
+	t.Parallel()
+	for seed := range seeds(20) {
+		for _, limit := range []int{0, 400} {
+			w := &world{name: "inside", maxLen: limit, except: []string{"harvest fair"}, laws: []law{
+				refuse(all("green", "magpie").fold()),
+				refuse(all("pine")),
+				drop(all("ash").bound()),
+				copied("warden", all("rainbow").fold()),
+				drop(all("thunder", "stormy night", "owl").fold()).list(),
+				refuse(all("水山").but("火水山天")),
+			}, extra: []string{
+				"magpies", "evergreen", "pineapple", "ashes", "ash tray", "rain", "bow", "night", "stormy", "harvest", "fair",
+				"owlet", "thunderbolt", "山", "水", "火水",
+			}}
+			if limit > 0 {
+				w.laws = append(w.laws[:4], w.laws[5])
+			}
+			r := w.survey(t, seed)
+			for _, x := range []string{"magpies", "evergreen", "pineapple", "ash tray"} {
+				if !slices.Contains(r.Redundant, x) {
+					t.Errorf("seed %d: %q is not said to be redundant: %q", seed, x, r.Redundant)
+				}
+			}
+		}
+	}
+}
+
 // TestMute has a server that does not send the same notice twice in a row.
 func TestMute(t *testing.T) {
 	t.Parallel()

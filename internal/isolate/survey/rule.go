@@ -42,6 +42,20 @@ func (r *rule) option(k *knowledge, i, t int) bool {
 	return p == t || slices.Contains(k.around[p], t) && (r.boundary == No || k.standsIn(p, t))
 }
 
+// explains says whether v reacts only because the parts of r stand inside its
+// own.
+func (r *rule) explains(k *knowledge, v *rule) bool {
+	if len(r.parts) != len(v.parts) || !has(r.own, v.own) || slices.Equal(r.parts, v.parts) || v.like != nil {
+		return false
+	}
+	for i := range r.parts {
+		if !slices.ContainsFunc(v.parts, func(t int) bool { return r.option(k, i, t) }) {
+			return false
+		}
+	}
+	return !sameTerms(r.parts, v.parts)
+}
+
 // set is a message that grows without making a known rule react.
 type set struct {
 	k     *knowledge

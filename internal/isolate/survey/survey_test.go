@@ -30,6 +30,7 @@ func (w *world) vocabulary(rng *rand.Rand, n int) []string {
 		put(l.unless...)
 	}
 	put(w.except...)
+	put(w.extra...)
 	out = append(out, decoys(rng, n, used)...)
 	rng.Shuffle(len(out), func(i, j int) { out[i], out[j] = out[j], out[i] })
 	return out

@@ -31,6 +31,7 @@ type law struct {
 type world struct {
 	name   string
 	laws   []law
+	extra  []string // more words of the vocabulary
 	except []string // words that let everything through, case as in a law without letters
 	maxLen int      // what fits
 	cut    int      // longer texts are cut

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -140,4 +141,59 @@ func TestProfanityAndMcabber(t *testing.T) {
 	alice := ends.Account{Name: "alice", Address: "alice@example.test", Password: "pw"}
 	bob := ends.Account{Name: "bob", Address: "bob@example.test", Password: "pw"}
 	check(t, pair(t, profanity(t, alice, port), mcabber(t, bob, port), [2]ends.Account{alice, bob}))
+}
+
+// A client's own words for a refusal are heard, and a text that begins with a
+// slash is sent and not obeyed.
+func TestWhatClientsSay(t *testing.T) {
+	t.Parallel()
+	need(t, "irssi", "weechat")
+	port := startIRC(t)
+	alice, bob := ends.Account{Name: "alice"}, ends.Account{Name: "bob"}
+	d := pair(t, irssi(t, alice, port), weechat(t, bob, port), [2]ends.Account{alice, bob})
+	t.Cleanup(func() { _ = d.Close() })
+	for _, way := range [][2]string{{"alice", "bob"}, {"bob", "alice"}} {
+		for text, want := range map[string]telltale.Outcome{"some forbidden fruit": telltale.Refused, "/quit is no command here": telltale.Delivered} {
+			r, err := d.Send(t.Context(), telltale.Typing{Probe: "p", From: way[0], To: way[1], Text: text, Wait: 30 * time.Second})
+			if err != nil || r.Outcome != want || r.Typed != text || (want == telltale.Refused && !strings.Contains(r.Reason, "word not wanted")) {
+				t.Errorf("%s to %s, %q: %+v, %v; want %s", way[0], way[1], text, r, err, want)
+			}
+		}
+	}
+}
+
+// WeeChat without a screen: lines go into its pipe, and come out of its logs.
+func TestWeechatHeadless(t *testing.T) {
+	t.Parallel()
+	need(t, "weechat-headless", "irssi")
+	if found, _ := filepath.Glob("/usr/lib/*/weechat/plugins/fifo.so"); len(found) == 0 {
+		realserver.Need(t, fmt.Errorf("WeeChat's FIFO plugin (Debian package weechat-plugins): %w", realserver.ErrMissing))
+	}
+	port := startIRC(t)
+	alice, bob := ends.Account{Name: "alice"}, ends.Account{Name: "bob"}
+	dir := t.TempDir()
+	headless := end(t, alice, dir, map[string]any{
+		"command": []string{
+			"weechat-headless", "-d", dir, "--stdout",
+			"-r", "/set irc.server_default.anti_flood_prio_high 0", "-r", "/set irc.server_default.anti_flood_prio_low 0", "-r", "/set logger.file.flush_delay 0",
+			"-r", "/set fifo.file.path " + filepath.Join(dir, "fifo"),
+			"-r", fmt.Sprintf("/server add test 127.0.0.1/%d -notls -nicks=alice", port), "-r", "/connect test",
+		},
+		"ready": `Welcome to the test network`,
+		"fifo":  filepath.Join(dir, "fifo"), "line": "irc.server.test */msg {to} {text}",
+		"log": filepath.Join(dir, "logs", "irc.*.weechatlog"), "messages": "^[^\t]+\t(?P<from>[^\t]+)\t(?P<text>.*)$",
+	})
+	d := pair(t, headless, irssi(t, bob, port), [2]ends.Account{alice, bob})
+	if _, err := d.Describe(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = d.Close() })
+	for _, way := range [][2]string{{"bob", "alice"}, {"alice", "bob"}} {
+		for _, text := range []string{"good  morning", "明天下午"} {
+			r, err := d.Send(t.Context(), telltale.Typing{Probe: "p", From: way[0], To: way[1], Text: text, Wait: 30 * time.Second})
+			if err != nil || r.Outcome != telltale.Delivered {
+				t.Errorf("%s to %s, %q: %+v, %v", way[0], way[1], text, r, err)
+			}
+		}
+	}
 }

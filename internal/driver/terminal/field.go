@@ -18,10 +18,6 @@ type mark struct {
 func (s *session) start() mark {
 	total, _ := s.screen.History()
 	in := s.e.opts.Input
-	if in.Row == 0 && !in.Prompt.given() {
-		x, y := s.screen.Cursor()
-		return mark{total + y, x, true}
-	}
 	y := s.inputRow()
 	if !in.Prompt.given() {
 		return mark{total + y, 0, true}
@@ -65,8 +61,8 @@ func (s *session) leftOf(from mark, row, top int) int {
 
 // empty reports whether the input field is there and has nothing in it.
 func (s *session) empty() bool {
-	if s.e.opts.Input.Row == 0 && !s.e.opts.Input.Prompt.given() {
-		return true
+	if !s.e.opts.Input.given() {
+		return true // nothing is typed into a field
 	}
 	if !s.steady() {
 		return false

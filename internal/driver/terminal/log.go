@@ -1,6 +1,7 @@
 package terminal
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -8,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 )
 
 // logTail reads what a program adds to its logs.
@@ -29,12 +31,6 @@ const (
 
 func newLogTail(pattern string) *logTail {
 	return &logTail{pattern: pattern, files: map[string]*logFile{}}
-}
-
-// skip passes over what is in the logs already.
-func (l *logTail) skip() error {
-	_, err := l.read()
-	return err
 }
 
 // read returns the lines that are new since the last call.
@@ -92,5 +88,35 @@ func (s *session) pull() error {
 	for _, line := range lines {
 		s.reader.line(line)
 	}
+	s.logged = append(s.logged, lines...)
+	s.logged = s.logged[max(0, len(s.logged)-maxShown):]
 	return err
+}
+
+// lookAgain is how often a log is read while something is awaited there.
+const lookAgain = 50 * time.Millisecond
+
+// awaitLog is await for what may come to the log.
+func (s *session) awaitLog(ctx context.Context, seen func() bool) error {
+	tick := time.NewTicker(lookAgain)
+	defer tick.Stop()
+	for {
+		if err := s.pull(); err != nil {
+			return err
+		}
+		s.mu.Lock()
+		ok := seen()
+		s.mu.Unlock()
+		if ok {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		if s.prog != nil && s.prog.ending() != nil {
+			return s.prog.ending()
+		}
+	}
 }

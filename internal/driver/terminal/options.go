@@ -94,7 +94,8 @@ type Options struct {
 	// Region is the part of the screen that holds messages.
 	Region Region `json:"region"`
 	// Log is a file that the program writes its messages to, if they are to
-	// be read there and not from the screen. It may be a pattern.
+	// be read there and not from the screen. It may be a pattern for several.
+	// Ready and steps look there as well.
 	Log string `json:"log"`
 	// Look is done while a message is awaited, if its Wait matches a row of
 	// the screen: it turns to the window in which something new is.
@@ -116,14 +117,16 @@ type Step struct {
 	Keys []string `json:"keys"`
 }
 
-// Input says where the input field is. Without either, it begins where the
-// cursor stands before typing.
+// Input says where the input field is. At least one of its settings is needed:
+// who types before a program is ready for it types into something else.
 type Input struct {
 	// Row is the field's row, from 1; -1 is the last.
 	Row int `json:"row"`
 	// Prompt matches what stands before the text.
 	Prompt Pattern `json:"prompt"`
 }
+
+func (in Input) given() bool { return in.Row != 0 || in.Prompt.given() }
 
 // Region is a part of the screen: first and last row and column, from 1;
 // negative numbers count from the end, and 0 is the whole.
@@ -221,6 +224,8 @@ func (o *Options) validate() error {
 		return &ends.OptionError{Path: "typing", What: fmt.Sprintf("%q is no way to type", o.Typing), Fix: "write burst, keys or paste"}
 	case o.Columns < 20 || o.Columns > 10000 || o.Rows < 4 || o.Rows > 400:
 		return &ends.OptionError{Path: "columns", What: fmt.Sprintf("%d columns and %d rows", o.Columns, o.Rows), Fix: "20 to 10000 columns and 4 to 400 rows can be had"}
+	case o.Mode == ModeScreen && o.Fifo == "" && !o.Input.given():
+		return &ends.OptionError{Path: "input", What: "it is not said where a text is typed", Fix: `write its row, as in {row: -1} for the last, or what stands before it, as in {prompt: "^> "}`}
 	case o.Messages.given() && o.Messages.re.SubexpIndex("text") < 0:
 		return &ends.OptionError{Path: "messages", What: "the pattern has no group for the text", Fix: "write one as in <(?P<from>[^>]+)> (?P<text>.*)"}
 	}

@@ -84,7 +84,7 @@ func weechat() Options {
 	o.Limit = 400
 	o.Messages = pattern(`\d\d:\d\d(?::\d\d)? +[ @+%&~]?(?P<from>[^\s=<>*│|-][^\s│|]*) [│|] (?P<text>.*?)(?: +│ ?[ @+%&~]?\S*)?$`)
 	o.More = pattern(` {5,}[│|] (?P<text>\S.*?)(?: +│ ?[ @+%&~]?\S*)?$`)
-	o.Errors = []Pattern{pattern(`\d\d:\d\d(?::\d\d)? +(?:=!=|--) [│|] (?P<reason>.*` + refusals + `.*?)(?: +│.*)?$`)}
+	o.Errors = []Pattern{pattern(`\d\d:\d\d(?::\d\d)? +(?:\S+ +)?(?:=!=|--) [│|] (?P<reason>.*` + refusals + `.*?)(?: +│.*)?$`)}
 	o.Ended = []Pattern{pattern(`[│|] (?P<reason>irc: disconnected from.*?)(?: +│.*)?$`), pattern(`[│|] (?P<reason>(?i:error: closing link|closing link).*?)(?: +│.*)?$`)}
 	return o
 }

@@ -26,13 +26,13 @@ func (e ears) hear(ev ends.Event) {
 }
 
 // next waits for an event.
-func (e ears) next(t *testing.T) ends.Event {
+func (e ears) next(t *testing.T, shown func() []string) ends.Event {
 	t.Helper()
 	select {
 	case ev := <-e:
 		return ev
 	case <-time.After(time.Minute):
-		t.Fatal("nothing was heard")
+		t.Fatalf("nothing was heard; the screen shows %q", shown())
 		return ends.Event{}
 	}
 }
@@ -73,7 +73,7 @@ func says(t *testing.T, e *terminal.End, heard ears, text string) {
 	if sent := put(t, e, text); sent.Typed != text || sent.Outcome != "" || sent.At.IsZero() {
 		t.Fatalf("put %q: %+v", text, sent)
 	}
-	if ev := heard.next(t); ev.Kind != ends.Arrived || ev.From != "bob" || ev.Text != text {
+	if ev := heard.next(t, e.Rows); ev.Kind != ends.Arrived || ev.From != "bob" || ev.Text != text {
 		t.Errorf("%q came back as %+v", text, ev)
 	}
 }
@@ -100,11 +100,11 @@ func TestAPromptThatScrolls(t *testing.T) {
 	says(t, e, heard, "the same")
 	says(t, e, heard, "the same")
 	put(t, e, "forbidden fruit")
-	if ev := heard.next(t); ev.Kind != ends.Bounced || ev.Reason != "not sent: forbidden" {
+	if ev := heard.next(t, e.Rows); ev.Kind != ends.Bounced || ev.Reason != "not sent: forbidden" {
 		t.Errorf("a refusal was heard as %+v", ev)
 	}
 	put(t, e, "poison")
-	if ev := heard.next(t); ev.Kind != ends.Ended || ev.Reason != "poison" {
+	if ev := heard.next(t, e.Rows); ev.Kind != ends.Ended || ev.Reason != "poison" {
 		t.Errorf("the end of the session was heard as %+v", ev)
 	}
 	if err := e.Probe(t.Context()); err != nil {
@@ -118,7 +118,7 @@ func TestProgramsThatEnd(t *testing.T) {
 	if _, err := e.Put(t.Context(), ends.Post{Text: "/quit"}); err != nil && !strings.Contains(err.Error(), "has ended") {
 		t.Error(err)
 	}
-	if ev := heard.next(t); ev.Kind != ends.Ended || !strings.Contains(ev.Reason, "exit status 3") {
+	if ev := heard.next(t, e.Rows); ev.Kind != ends.Ended || !strings.Contains(ev.Reason, "exit status 3") {
 		t.Errorf("the program's end was heard as %+v", ev)
 	}
 	if err := e.Probe(t.Context()); err == nil {
@@ -157,14 +157,11 @@ func TestWrongLogin(t *testing.T) {
 	}
 }
 
-func TestALineWithoutPrompt(t *testing.T) {
+func TestALineOverSeveralRows(t *testing.T) {
 	t.Parallel()
-	options := promptOptions(t)
-	delete(options, "input")
-	options["ready"] = "^> $"
-	e, heard := opened(t, options)
-	says(t, e, heard, "where the cursor is")
+	e, heard := opened(t, promptOptions(t))
 	says(t, e, heard, strings.Repeat("over several rows ", 9)+"x")
+	says(t, e, heard, strings.Repeat("明天", 40)+"x")
 }
 
 func screenOptions(t *testing.T) map[string]any {
@@ -276,7 +273,7 @@ func TestAPipeAndALog(t *testing.T) {
 	if err := e.Pull(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if ev := heard.next(t); ev.Text != "hello yourself  " {
+	if ev := heard.next(t, e.Rows); ev.Text != "hello yourself  " {
 		t.Errorf("the log was read as %+v", ev)
 	}
 	if len(heard) != 0 {

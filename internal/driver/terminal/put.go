@@ -154,29 +154,17 @@ func (s *session) taken(ctx context.Context, seen, line string) (ends.Sent, erro
 // send presses the keys that send, and waits until the field is empty.
 func (s *session) send(ctx context.Context, p ends.Post) (ends.Sent, error) {
 	sent := ends.Sent{Typed: p.Text, At: s.e.cfg.Clock()}
-	s.mu.Lock()
-	before := s.start()
-	s.mu.Unlock()
 	if err := s.press(s.e.opts.Send); err != nil {
 		return sent, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.e.opts.patience())
 	defer cancel()
-	err := s.await(ctx, func() bool { return s.moved(before) && s.empty() })
+	err := s.await(ctx, s.empty)
 	if err == nil || ctx.Err() == nil {
 		return sent, err
 	}
 	sent.Outcome, sent.Reason = telltale.Void, "the text still stood in the input field after it was sent"
 	return sent, s.clear(context.WithoutCancel(ctx))
-}
-
-// moved reports whether a field without prompt or row has been left.
-func (s *session) moved(before mark) bool {
-	if s.e.opts.Input.Row != 0 || s.e.opts.Input.Prompt.given() {
-		return true
-	}
-	now := s.start()
-	return now != before
 }
 
 // putFifo writes a line to the pipe of a program.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 
@@ -28,6 +29,8 @@ type session struct {
 	changed chan struct{}
 	reader  reader
 	closing bool
+	// logged are the last lines of the log.
+	logged []string
 
 	// looked is what the screen said when look acted on it last.
 	looked string
@@ -166,9 +169,9 @@ func (s *session) gone() error {
 // visible are the rows of the screen, or the last lines printed.
 func (s *session) visible() []string {
 	if s.e.opts.Mode == ModeLines {
-		return s.lines.last
+		return append(slices.Clone(s.lines.last), s.logged...)
 	}
-	return s.screen.Rows()
+	return append(s.screen.Rows(), s.logged...)
 }
 
 // sees reports whether a row of the screen matches. Whether there is a blank

@@ -16,13 +16,12 @@ func (s *session) login(ctx context.Context) error {
 	if err := s.awaits(ctx, s.e.opts.Ready); err != nil {
 		return fmt.Errorf("the program is not ready: %w", err)
 	}
+	// What the log has by now was said before.
+	err := s.pull()
 	s.mu.Lock()
 	s.reader.listening = true
 	s.mu.Unlock()
-	if s.log != nil {
-		return s.log.skip()
-	}
-	return nil
+	return err
 }
 
 // steps waits, types and presses keys as the options say.
@@ -57,8 +56,7 @@ func (s *session) step(ctx context.Context, step Step, p *ends.Post) error {
 // commands reports whether a step types into the input field of messages,
 // where what is typed can be seen.
 func (s *session) commands(step Step) bool {
-	in := s.e.opts.Input
-	if (in.Row == 0 && !in.Prompt.given()) || strings.Contains(step.Type, "{password}") || s.e.opts.Mode != ModeScreen {
+	if !s.e.opts.Input.given() || strings.Contains(step.Type, "{password}") || s.e.opts.Mode != ModeScreen {
 		return false
 	}
 	s.mu.Lock()
@@ -95,7 +93,11 @@ func (s *session) awaits(ctx context.Context, p Pattern) error {
 	if !p.given() {
 		return nil
 	}
-	if err := s.await(ctx, func() bool { return s.sees(p) }); err != nil {
+	look := s.await
+	if s.log != nil {
+		look = s.awaitLog
+	}
+	if err := look(ctx, func() bool { return s.sees(p) }); err != nil {
 		return fmt.Errorf("waiting for %q on the screen: %w", p.re, err)
 	}
 	return nil

@@ -139,6 +139,7 @@ func (b *imapBox) folders(ctx context.Context) (out []*imap.ListData, err error)
 		if err != nil {
 			return err
 		}
+		slices.SortStableFunc(all, func(x, y *imap.ListData) int { return rank(x) - rank(y) })
 		for _, f := range all {
 			if b.skips(f) || len(out) == mostFolders {
 				continue
@@ -152,7 +153,6 @@ func (b *imapBox) folders(ctx context.Context) (out []*imap.ListData, err error)
 		}
 		return nil
 	})
-	slices.SortStableFunc(out, func(x, y *imap.ListData) int { return rank(x) - rank(y) })
 	return out, err
 }
 

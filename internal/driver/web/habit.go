@@ -48,7 +48,7 @@ func (r *response) shape() string {
 	}
 	var object map[string]json.RawMessage
 	if strings.Contains(kind, "json") && json.Unmarshal([]byte(r.body), &object) == nil {
-		return kind + " " + strings.Join(slices.Sorted(maps.Keys(object)), " ")
+		return kind + " " + clip(strings.Join(slices.Sorted(maps.Keys(object)), " "))
 	}
 	return kind
 }

@@ -185,6 +185,9 @@ func (x *index) whichWords(t tally) string {
 		counts[f.Claim.Cell]++
 		total++
 	}
+	if x.surveyed() {
+		return x.whichRules(total)
+	}
 	if counts[telltale.CellDropped]+counts[telltale.CellDroppedCopied]+counts[telltale.CellDeliveredCopied] == 0 {
 		return x.withoutTriggers(t)
 	}
@@ -197,6 +200,33 @@ func (x *index) whichWords(t tally) string {
 	head := fmt.Sprintf("Of %s tried, %s found to set it off: ", many(len(x.rec.Scenario.Words), "text", "texts"), was(total, "word or combination"))
 	head = strings.Replace(head, "word or combinations", "words or combinations", 1)
 	return head + strings.Join(parts, "; ") + "."
+}
+
+// whichRules is whichWords for a survey, which tells more of what becomes of
+// messages than whether they arrive.
+func (x *index) whichRules(total int) string {
+	counts := map[telltale.Outcome]int{}
+	copied := 0
+	for _, f := range x.supported(telltale.KindTrigger) {
+		if r := f.Claim.Rule; r != nil {
+			counts[r.Outcome]++
+			copied += min(1, len(r.Copies))
+		}
+	}
+	var parts []string
+	add := func(n int, fate string) {
+		if n > 0 {
+			parts = append(parts, fate+" for "+Count(n).String())
+		}
+	}
+	add(counts[telltale.Refused], "refused")
+	add(counts[telltale.Dropped], "dropped without a word")
+	add(counts[telltale.Altered], "changed")
+	add(counts[telltale.Diverted], "put aside")
+	add(copied, "copied to somebody else")
+	head := fmt.Sprintf("Of %s tried, %s found to set it off: ", many(len(x.rec.Scenario.Words), "text", "texts"), was(total, "word or combination"))
+	head = strings.Replace(head, "word or combinations", "words or combinations", 1)
+	return head + "the message is " + strings.Join(parts, ", ") + "."
 }
 
 // messagesWith opens one part of the sentence on words.

@@ -20,6 +20,9 @@ func (x *index) whereTo() string {
 	for i, h := range hosts {
 		shown[i] = short(h, 60)
 	}
+	if x.byOthers() {
+		return "The copies arrive at " + andMore(shown, 2) + ", to whom nobody had written."
+	}
 	s := "The copies go to " + andMore(shown, 2) + " " + x.transport(hosts) + cipherWords(weak)
 	switch {
 	case weak[telltale.WeakKeyBeside] && (open[telltale.OpenRecords] || open[telltale.OpenListing]):

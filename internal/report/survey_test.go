@@ -34,7 +34,7 @@ func TestSurveyedTriggers(t *testing.T) {
 	if err := report.HTML(&page, in); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"falcon or falcons", "554 no", "watcher@chat.test", "in this order only", "as whole words only", "#room", "#free", "museum tour"} {
+	for _, want := range []string{"falcon or falcons", "554 no", "watcher@chat.test", "in this order only", "as whole words only", "#room", "#free", "museum tour", "refused for 1, copied to somebody else for 1"} {
 		for form, out := range map[string]string{"text": text.String(), "page": page.String()} {
 			if !strings.Contains(strings.Join(strings.Fields(out), " "), want) {
 				t.Errorf("the %s does not say %q", form, want)

@@ -20,6 +20,7 @@ import (
 	"example.org/telltale/internal/sensor/box"
 	"example.org/telltale/internal/sensor/gateway"
 	"example.org/telltale/internal/sensor/sensortest"
+	"example.org/telltale/internal/zoo"
 )
 
 // TestMain makes the test binary the first process of its sandboxes and the
@@ -53,6 +54,8 @@ func program(args []string) int {
 			return 5
 		}
 		return 7
+	case "zoo":
+		return zoo.Main(args[1:])
 	case "wait":
 		fmt.Println("here")
 		_, _ = io.Copy(io.Discard, os.Stdin)

@@ -43,11 +43,16 @@ NSS=Flags=internal,critical trustOrder=75 cipherOrder=100 slotParams=(1={slotFla
 // row is one object; keys are columns.
 type row map[string][]byte
 
-// browser writes the database of Chromium, and a policy for Firefox.
+// browser makes Chromium and Firefox trust the authority.
 func (m *maker) browser() error {
 	if err := m.policies(); err != nil || m.Home == "" {
 		return err
 	}
+	return m.database()
+}
+
+// database writes that of Chromium into the home.
+func (m *maker) database() error {
 	dir := filepath.Join(m.Home, ".pki", "nssdb")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err

@@ -64,20 +64,37 @@ type maker struct {
 
 // Make writes the files and says what to do with them.
 func Make(c Config) (Trust, error) {
-	cert, err := x509.ParseCertificate(c.Authority)
+	m, err := newMaker(c)
 	if err != nil {
-		return Trust{}, fmt.Errorf("trust: the authority's certificate: %w", err)
+		return Trust{}, fmt.Errorf("trust: %w", err)
 	}
-	if c.Root == "" {
-		c.Root = "/"
-	}
-	m := &maker{Config: c, cert: cert, pem: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Authority})}
 	for _, step := range []func() error{m.files, m.bundles, m.directories, m.environment, m.browser} {
 		if err := step(); err != nil {
 			return Trust{}, fmt.Errorf("trust: %w", err)
 		}
 	}
 	return m.out, nil
+}
+
+func newMaker(c Config) (*maker, error) {
+	cert, err := x509.ParseCertificate(c.Authority)
+	if err != nil {
+		return nil, fmt.Errorf("the authority's certificate: %w", err)
+	}
+	if c.Root == "" {
+		c.Root = "/"
+	}
+	return &maker{Config: c, cert: cert, pem: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Authority})}, nil
+}
+
+// writeHome writes what belongs into a home, and nothing else.
+func writeHome(c Config, home string) error {
+	c.Home = home
+	m, err := newMaker(c)
+	if err != nil {
+		return err
+	}
+	return m.database()
 }
 
 // files are those that variables of the environment name.

@@ -21,7 +21,7 @@ import (
 )
 
 // authority makes a certificate authority.
-func authority(t *testing.T, name pkix.Name) []byte {
+func authority(t testing.TB, name pkix.Name) []byte {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	must(t, err)
@@ -38,7 +38,7 @@ func text(der []byte) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

@@ -78,17 +78,22 @@ type Program struct {
 type Box struct {
 	cfg         Config
 	interceptor *intercept.Interceptor
+	trust       *trust.Shelf
 	open        gateways
 }
 
 // New makes a box.
 func New(c Config) (*Box, error) {
 	b := &Box{cfg: c, open: gateways{set: map[*gateway.Gateway]struct{}{}}}
+	files, err := os.MkdirTemp(c.Dir, "trust-")
+	if err != nil {
+		return nil, fmt.Errorf("a directory for what programs are to trust: %w", err)
+	}
+	b.trust = trust.NewShelf(trust.Config{Dir: files, Inside: trustInside, Authority: c.Authority.Certificate().Raw})
 	var secrets io.Writer
 	if c.Packets != nil {
 		secrets = c.Packets
 	}
-	var err error
 	b.interceptor, err = intercept.New(intercept.Config{
 		Authority: c.Authority, Sink: c.Sink, Clock: c.Clock, Secrets: secrets, KeyLog: c.KeyLog,
 		Roots: c.Roots.Pool, Strict: c.Strict, Log: c.Log,
@@ -144,15 +149,11 @@ func (b *Box) keyWriters() (all []io.Writer) {
 
 // sandbox says what a program finds inside.
 func (b *Box) sandbox(p Program, dir, pipe string) (sandbox.Config, error) {
-	home, files := filepath.Join(dir, "home"), filepath.Join(dir, "trust")
-	for _, d := range []string{home, files} {
-		if err := os.Mkdir(d, 0o700); err != nil {
-			return sandbox.Config{}, err
-		}
+	home := filepath.Join(dir, "home")
+	if err := os.Mkdir(home, 0o700); err != nil {
+		return sandbox.Config{}, err
 	}
-	made, err := trust.Make(trust.Config{
-		Dir: files, Inside: trustInside, Home: home, Authority: b.cfg.Authority.Certificate().Raw, Env: p.Env,
-	})
+	made, err := b.trust.For(p.Env, home)
 	if err != nil {
 		return sandbox.Config{}, err
 	}

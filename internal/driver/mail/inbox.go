@@ -42,6 +42,25 @@ func (e *End) found(raw []byte, place string, at time.Time) {
 			return
 		}
 		ev = ends.Event{Kind: ends.Bounced, At: at, From: r.from, Ref: r.bounce.ref, Place: place, Reason: r.bounce.reason}
+	} else if e.again(r.id, place) {
+		return
 	}
 	e.event(ev)
+}
+
+// again reports whether a mail was found before: a copy in another folder, or
+// one that was delivered twice. One that has come into the inbox since counts.
+func (e *End) again(id, place string) bool {
+	if markOf(id) == 0 {
+		return false
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	was, known := e.met[id]
+	e.met[id] = place
+	if known && was == "" {
+		e.met[id] = ""
+		return true
+	}
+	return known && place != ""
 }

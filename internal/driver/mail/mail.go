@@ -47,6 +47,8 @@ type End struct {
 
 	mu   sync.Mutex
 	hear func(ends.Event)
+	// met is where each mail of ours was found last.
+	met map[string]string
 
 	// taken are recipients for whom the server has taken a mail: only from
 	// then on a 4xx after the text can be meant for the text.
@@ -91,7 +93,7 @@ func New(cfg Config) (*End, error) {
 	if a := cfg.Account.Address; !strings.Contains(a, "@") || strings.ContainsAny(a, "<>\r\n \t") {
 		return nil, fmt.Errorf("account %q has no mail address: set address, as in alice@example.test", cfg.Account.Name)
 	}
-	e := &End{cfg: cfg, taken: map[string]bool{}}
+	e := &End{cfg: cfg, taken: map[string]bool{}, met: map[string]string{}}
 	e.inbox = e.reader()
 	return e, nil
 }

@@ -24,7 +24,7 @@ func TestLMTP(t *testing.T) {
 	t.Parallel()
 	heard := make(chan ends.Event, 10)
 	e := end(t, mail.Options{LMTP: &mail.LMTP{Listen: "127.0.0.1:0"}})
-	for range 2 {
+	for _, ref := range []string{ref, strings.Replace(ref, "0", "1", 1)} {
 		if err := e.Open(t.Context(), func(ev ends.Event) { heard <- ev }); err != nil {
 			t.Fatal(err)
 		}
@@ -68,16 +68,17 @@ func TestMaildir(t *testing.T) {
 	e := end(t, mail.Options{Maildir: root + "/{local}"})
 	leave := func(name string) {
 		t.Helper()
-		if err := leaveFile(root+"/bob/"+name, mail.Compose("body", name, ref, true)); err != nil {
+		id := fmt.Sprintf("<b.%024x@example.test>", len(name))
+		if err := leaveFile(root+"/bob/"+name, mail.Compose("body", name, id, true)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	leave("new/1.old")
+	leave("new/1.oldest")
 	if err := e.Open(t.Context(), func(ev ends.Event) { heard <- ev }); err != nil {
 		t.Fatal(err)
 	}
 	leave("new/2.x")
-	leave("cur/3.x")
+	leave("cur/3.xx")
 	leave(".Junk/new/4.x")
 	for range 2 {
 		if err := e.Pull(t.Context()); err != nil {
@@ -89,8 +90,31 @@ func TestMaildir(t *testing.T) {
 	for ev := range heard {
 		got = append(got, fmt.Sprintf("%s in %q", ev.Text, ev.Place))
 	}
-	if want := `new/2.x in "", cur/3.x in "", .Junk/new/4.x in "Junk"`; strings.Join(got, ", ") != want {
+	if want := `new/2.x in "", cur/3.xx in "", .Junk/new/4.x in "Junk"`; strings.Join(got, ", ") != want {
 		t.Errorf("heard %v, want %s", got, want)
+	}
+}
+
+// A mail that is found in two places, or twice, has arrived once.
+func TestCopiesAreOneMail(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	e := end(t, mail.Options{Maildir: root})
+	var heard []string
+	if err := e.Open(t.Context(), func(ev ends.Event) { heard = append(heard, fmt.Sprintf("%s in %q", ev.Ref[3:4], ev.Place)) }); err != nil {
+		t.Fatal(err)
+	}
+	other := strings.Replace(ref, "0", "1", 1)
+	for i, m := range []struct{ folder, id string }{{"", ref}, {".Copies/", ref}, {"", ref}, {".Junk/", other}, {".Copies/", other}, {"", other}} {
+		if err := leaveFile(fmt.Sprintf("%s/%snew/%d", root, m.folder, i), mail.Compose("body", "hello", m.id, true)); err != nil {
+			t.Fatal(err)
+		}
+		if err := e.Pull(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want := `0 in "", 1 in "Junk", 1 in ""`; strings.Join(heard, ", ") != want {
+		t.Errorf("heard %v, want %s", heard, want)
 	}
 }
 

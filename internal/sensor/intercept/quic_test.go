@@ -321,6 +321,45 @@ func TestQUICIsOpened(t *testing.T) {
 	}
 }
 
+// kept is a cache of sessions that tells when one comes.
+type kept struct {
+	tls.ClientSessionCache
+	came chan struct{}
+}
+
+func (k kept) Put(key string, s *tls.ClientSessionState) {
+	k.ClientSessionCache.Put(key, s)
+	select {
+	case k.came <- struct{}{}:
+	default:
+	}
+}
+
+// A second connection resumes the session of the first, and is recorded as
+// well as that.
+func TestQUICResumes(t *testing.T) {
+	t.Parallel()
+	world := newAuthority(t)
+	r := startQUIC(t, world, serveQUIC(t, world, "q.test", []string{"zoo"}, echoQUIC))
+	cache := kept{tls.NewLRUClientSessionCache(4), make(chan struct{}, 1)}
+	for again := range 2 {
+		to, done := r.next(context.Background())
+		c, err := dialQUIC(t, to, &tls.Config{ServerName: "q.test", RootCAs: pool(r.ca), NextProtos: []string{"zoo"}, ClientSessionCache: cache})
+		must(t, err)
+		if got := c.ConnectionState().TLS.DidResume; got != (again == 1) {
+			t.Errorf("connection %d was resumed: %t", again, got)
+		}
+		if got := ask(t, c, "token"); got != "back token" {
+			t.Errorf("%q", got)
+		}
+		<-cache.came
+		must(t, c.CloseWithError(0, ""))
+		if got := <-done; got.unopened || got.info.TLS.Unverified != "" || len(got.info.TLS.Certificates) == 0 {
+			t.Errorf("%+v", got.info)
+		}
+	}
+}
+
 // Resets and refusals to read on are passed on with their codes.
 func TestQUICStreamsAreCut(t *testing.T) {
 	t.Parallel()

@@ -26,6 +26,8 @@ const (
 	// quicIdle is when a connection ends on which nothing passes; most ends
 	// want less.
 	quicIdle = 5 * time.Minute
+	// quicAlive is how often servers hear of us.
+	quicAlive = 10 * time.Second
 )
 
 // quicConfig is that of both legs. Early data is turned down: the app sends
@@ -37,6 +39,14 @@ func (i *Interceptor) quicConfig() *quic.Config {
 		MaxIncomingStreams: quicStreams, MaxIncomingUniStreams: quicStreams,
 		EnableDatagrams: true,
 	}
+}
+
+// quicConfigOfServer keeps the leg to the server alive for as long as the
+// app's is: what an app does to keep its own comes no further than here.
+func (i *Interceptor) quicConfigOfServer() *quic.Config {
+	c := i.quicConfig()
+	c.KeepAlivePeriod = quicAlive
+	return c
 }
 
 // quicServer is the QUIC with the server.
@@ -118,7 +128,7 @@ func (q *quicCall) dial(hello *tls.ClientHelloInfo) (*quicServer, error) {
 		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
 			return s.certificate(q.i.cfg.ClientCertificate, q.name(hello.ServerName)), nil
 		},
-	}, q.i.quicConfig())
+	}, q.i.quicConfigOfServer())
 	if err == nil && s.empty {
 		err = q.insists(s)
 	}

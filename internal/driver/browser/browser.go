@@ -178,7 +178,7 @@ func same(shown string, a ends.Account) bool {
 
 // fill puts the account, and for a post its recipient, into a text.
 func (e *End) fill(text string, p *ends.Post) string {
-	if !strings.Contains(text, "{") {
+	if !strings.Contains(text, "{{") {
 		return text
 	}
 	a := e.cfg.Account
@@ -188,12 +188,12 @@ func (e *End) fill(text string, p *ends.Post) string {
 		}
 		return s
 	}
-	pairs := []string{"{name}", a.Name, "{address}", or(a.Address, a.Name), "{user}", or(a.User, or(a.Address, a.Name)), "{password}", a.Password}
+	pairs := []string{"{{name}}", a.Name, "{{address}}", or(a.Address, a.Name), "{{user}}", or(a.User, or(a.Address, a.Name)), "{{password}}", a.Password}
 	for k, v := range a.More {
-		pairs = append(pairs, "{more."+k+"}", v)
+		pairs = append(pairs, "{{more."+k+"}}", v)
 	}
 	if p != nil {
-		pairs = append(pairs, "{to}", or(p.To.Address, p.To.Name))
+		pairs = append(pairs, "{{to}}", or(p.To.Address, p.To.Name))
 	}
 	return strings.NewReplacer(pairs...).Replace(text)
 }

@@ -25,8 +25,8 @@ func settings(address string) map[string]any {
 	return map[string]any{
 		"url": address,
 		"login": []any{
-			map[string]any{"into": "[name=nick]", "type": "{user}"},
-			map[string]any{"into": "[name=secret]", "type": "{password}"},
+			map[string]any{"into": "[name=nick]", "type": "{{user}}"},
+			map[string]any{"into": "[name=secret]", "type": "{{password}}"},
 			map[string]any{"click": "#login button"},
 		},
 		"input":    "#field",

@@ -20,8 +20,8 @@ const (
 	TypeInsert = "insert"
 )
 
-// Options are the settings of a page. In URL, steps and args, {name},
-// {address}, {user}, {password} and {more.X} stand for the account, and {to}
+// Options are the settings of a page. In URL, steps and args, {{name}},
+// {{address}}, {{user}}, {{password}} and {{more.X}} stand for the account, and {{to}}
 // for the address of the recipient.
 //
 // Selectors are CSS selectors; pierce/, xpath/, text/ and aria/ in front of one

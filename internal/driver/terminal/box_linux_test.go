@@ -69,7 +69,7 @@ func TestInTheSandbox(t *testing.T) {
 	write(t, filepath.Join(dir, "config"), quickIrssi)
 	o, err := terminal.Parse(raw(t, map[string]any{
 		"preset": "irssi", "writable": []string{dir}, "box": true,
-		"command": []string{"irssi", "--home", dir, "-c", "irc.test", "-p", fmt.Sprint(port), "-n", "{name}"},
+		"command": []string{"irssi", "--home", dir, "-c", "irc.test", "-p", fmt.Sprint(port), "-n", "{{name}}"},
 	}))
 	if err != nil {
 		t.Fatal(err)

@@ -180,7 +180,7 @@ func TestWeechatHeadless(t *testing.T) {
 			"-r", fmt.Sprintf("/server add test 127.0.0.1/%d -notls -nicks=alice", port), "-r", "/connect test",
 		},
 		"ready": `Welcome to the test network`,
-		"fifo":  filepath.Join(dir, "fifo"), "line": "irc.server.test */msg {to} {text}",
+		"fifo":  filepath.Join(dir, "fifo"), "line": "irc.server.test */msg {{to}} {{text}}",
 		"log": filepath.Join(dir, "logs", "irc.*.weechatlog"), "messages": "^[^\t]+\t(?P<from>[^\t]+)\t(?P<text>.*)$",
 	})
 	d := pair(t, headless, irssi(t, bob, port), [2]ends.Account{alice, bob})

@@ -28,8 +28,8 @@ const (
 )
 
 // Options are the settings of a program in a terminal. In Command, Env, Line,
-// Fifo, Log and steps, {name}, {address}, {user}, {password} and {more.X}
-// stand for the account, {to} for the address of the recipient, {place} for
+// Fifo, Log and steps, {{name}}, {{address}}, {{user}}, {{password}} and {{more.X}}
+// stand for the account, {{to}} for the address of the recipient, {{place}} for
 // the place of the message.
 type Options struct {
 	// Preset names a program whose settings are known: see Presets. All other
@@ -58,15 +58,15 @@ type Options struct {
 	Login []Step  `json:"login"`
 	Quit  []Step  `json:"quit"`
 	// Open is done before the first message to somebody, and whenever the
-	// recipient or the place changes. Steps with {place} are for messages to
-	// a place, those with {to} for the others.
+	// recipient or the place changes. Steps with {{place}} are for messages to
+	// a place, those with {{to}} for the others.
 	Open []Step `json:"open"`
 	// Probe asks the service for a sign of life that nobody else sees.
 	Probe []Step `json:"probe"`
 
 	// Input is where the text stands while it is typed.
 	Input Input `json:"input"`
-	// Line is what is typed for a message; "{text}" unless given.
+	// Line is what is typed for a message; "{{text}}" unless given.
 	Line   string `json:"line"`
 	Typing string `json:"typing"`
 	// Send are the keys that send the line, Clear those that empty the field.

@@ -23,7 +23,7 @@ func Presets() []string {
 // plain are the settings that hold unless a preset or the user says otherwise.
 func plain() Options {
 	return Options{
-		Mode: ModeScreen, Term: "xterm-256color", Columns: 2000, Rows: 50, Line: "{text}", Typing: TypeBurst,
+		Mode: ModeScreen, Term: "xterm-256color", Columns: 2000, Rows: 50, Line: "{{text}}", Typing: TypeBurst,
 		Send: []string{"Enter"}, Clear: []string{"C-u"}, Patience: ends.Duration(10 * time.Second),
 	}
 }
@@ -60,7 +60,7 @@ func irssi() Options {
 	o.Preset, o.Command = "irssi", []string{"irssi"}
 	o.Ready = pattern(`-!- (Welcome to|Mode change \[|Irssi: Join to)`)
 	o.Input = Input{Row: -1, Prompt: pattern(`^\[[^\]]*\] `)}
-	o.Open = []Step{enter("/query {to}"), enter("/join {place}"), enter("/window goto {place}")}
+	o.Open = []Step{enter("/query {{to}}"), enter("/join {{place}}"), enter("/window goto {{place}}")}
 	o.Look = Step{Wait: pattern(`\[Act: [^\]]*`), Keys: []string{"M-a"}}
 	o.Quit = []Step{enter("/quit")}
 	o.Escape = []Escape{{pattern(`^/`), "/ "}}
@@ -77,7 +77,7 @@ func weechat() Options {
 	o.Preset, o.Command = "weechat", []string{"weechat"}
 	o.Ready = pattern(` -- [│|] (?:Welcome to|Channel )|[│|] \S+ .*has joined #`)
 	o.Input = Input{Row: -1, Prompt: pattern(`^[^\[]*\[[^\]]*\] `)}
-	o.Open = []Step{enter("/query {to}"), enter("/join {place}"), enter("/buffer {place}")}
+	o.Open = []Step{enter("/query {{to}}"), enter("/join {{place}}"), enter("/buffer {{place}}")}
 	o.Look = Step{Wait: pattern(`\[H: [^\]]*`), Keys: []string{"M-a"}}
 	o.Quit = []Step{enter("/quit")}
 	o.Escape = []Escape{{pattern(`^/`), "/"}}
@@ -94,7 +94,7 @@ func profanity() Options {
 	o.Preset, o.Command = "profanity", []string{"profanity"}
 	o.Ready = pattern(`logged in successfully`)
 	o.Input = Input{Row: -1}
-	o.Open = []Step{enter("/msg {to}"), enter("/join {place}")}
+	o.Open = []Step{enter("/msg {{to}}"), enter("/join {{place}}")}
 	o.Quit = []Step{enter("/quit")}
 	o.Cannot = []Cannot{
 		{pattern(`^/`), "a text that begins with / is a command, and there is no way around it"},
@@ -113,7 +113,7 @@ func mcabber() Options {
 	o.Preset, o.Command = "mcabber", []string{"mcabber"}
 	o.Ready = pattern(`Your status has been set`)
 	o.Input = Input{Row: -1}
-	o.Line = "/say_to {to} {text}"
+	o.Line = "/say_to {{to}} {{text}}"
 	o.Look = Step{Wait: pattern(`^ {0,2}#\d* ?\S*\{.*│`), Type: "/roster unread_first", Keys: []string{"Enter", "Enter"}}
 	o.Quit = []Step{enter("/quit")}
 	o.Limit = 900

@@ -82,8 +82,8 @@ func promptOptions(t *testing.T) map[string]any {
 	return map[string]any{
 		"command": self(t, "prompt"), "columns": 80, "rows": 10,
 		"login": []any{
-			map[string]any{"wait": `name\? `, "type": "{user}", "keys": []string{"Enter"}},
-			map[string]any{"wait": `secret\?`, "type": "{password}", "keys": []string{"Enter"}},
+			map[string]any{"wait": `name\? `, "type": "{{user}}", "keys": []string{"Enter"}},
+			map[string]any{"wait": `secret\?`, "type": "{{password}}", "keys": []string{"Enter"}},
 		},
 		"ready": "^Welcome ann", "input": map[string]any{"prompt": "^> "},
 		"messages": `^<(?P<from>\w+)> (?P<text>.*)$`,
@@ -250,7 +250,7 @@ func TestAPipeAndALog(t *testing.T) {
 	}
 	write(t, log, "<bob> from before\n")
 	e := end(t, ends.Account{Name: "ann"}, dir, map[string]any{
-		"fifo": fifo, "line": "to {to}: {text}", "log": filepath.Join(dir, "*.log"), "messages": `^<(?P<from>\w+)> (?P<text>.*)$`,
+		"fifo": fifo, "line": "to {{to}}: {{text}}", "log": filepath.Join(dir, "*.log"), "messages": `^<(?P<from>\w+)> (?P<text>.*)$`,
 	})
 	heard := make(ears, 100)
 	if err := e.Open(t.Context(), heard.hear); err != nil {

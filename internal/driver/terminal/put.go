@@ -46,7 +46,7 @@ func (s *session) lineOf(p ends.Post) string {
 			break
 		}
 	}
-	before, after, _ := strings.Cut(s.e.opts.Line, "{text}")
+	before, after, _ := strings.Cut(s.e.opts.Line, "{{text}}")
 	return s.e.fill(before, &p) + text + s.e.fill(after, &p)
 }
 

@@ -27,7 +27,7 @@ func (s *session) login(ctx context.Context) error {
 // steps waits, types and presses keys as the options say.
 func (s *session) steps(ctx context.Context, all []Step, p *ends.Post) error {
 	for i, step := range all {
-		if p != nil && (p.Place == "" && strings.Contains(step.Type, "{place}") || p.Place != "" && strings.Contains(step.Type, "{to}")) {
+		if p != nil && (p.Place == "" && strings.Contains(step.Type, "{{place}}") || p.Place != "" && strings.Contains(step.Type, "{{to}}")) {
 			continue
 		}
 		if err := s.step(ctx, step, p); err != nil {
@@ -56,7 +56,7 @@ func (s *session) step(ctx context.Context, step Step, p *ends.Post) error {
 // commands reports whether a step types into the input field of messages,
 // where what is typed can be seen.
 func (s *session) commands(step Step) bool {
-	if !s.e.opts.Input.given() || strings.Contains(step.Type, "{password}") || s.e.opts.Mode != ModeScreen {
+	if !s.e.opts.Input.given() || strings.Contains(step.Type, "{{password}}") || s.e.opts.Mode != ModeScreen {
 		return false
 	}
 	s.mu.Lock()

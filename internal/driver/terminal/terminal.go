@@ -213,16 +213,16 @@ func namesOf(a ends.Account) []string {
 
 // fill puts the account, and for a post its recipient and place, into a text.
 func (e *End) fill(text string, p *ends.Post) string {
-	if !strings.Contains(text, "{") {
+	if !strings.Contains(text, "{{") {
 		return text
 	}
 	a := e.cfg.Account
-	pairs := []string{"{name}", a.Name, "{address}", or(a.Address, a.Name), "{user}", or(a.User, a.Address, a.Name), "{password}", a.Password}
+	pairs := []string{"{{name}}", a.Name, "{{address}}", or(a.Address, a.Name), "{{user}}", or(a.User, a.Address, a.Name), "{{password}}", a.Password}
 	for k, v := range a.More {
-		pairs = append(pairs, "{more."+k+"}", v)
+		pairs = append(pairs, "{{more."+k+"}}", v)
 	}
 	if p != nil {
-		pairs = append(pairs, "{to}", or(p.To.Address, p.To.Name), "{place}", p.Place)
+		pairs = append(pairs, "{{to}}", or(p.To.Address, p.To.Name), "{{place}}", p.Place)
 	}
 	return strings.NewReplacer(pairs...).Replace(text)
 }

@@ -64,6 +64,10 @@ bench-peel: ## the search for copies and keys beside its baselines (SIZE and BIN
 bench-capture: build ## capturing and importing beside their peers (SIZE in MB; 1024 is the full measure)
 	$(GO) run ./scripts/benchcapture -telltale $(CURDIR)/$(BIN)/telltale -size $(or $(SIZE),64)
 
+.PHONY: bench-platforms
+bench-platforms: build ## what is found of real systems with known rules (PLATFORMS=dir ONLY=names SEEDS=1 NULL=1)
+	$(GO) run ./scripts/benchplatforms -telltale $(CURDIR)/$(BIN)/telltale $(if $(PLATFORMS),-platforms $(PLATFORMS)) $(if $(ONLY),-only $(ONLY)) -seeds $(if $(filter 20,$(SEEDS)),1,$(SEEDS)) $(if $(NULL),-null)
+
 .PHONY: bench-null
 bench-null: ## 1,000 null runs of the statistics: share of false findings
 	$(GO) test -count=1 -run 'TestNull' -v ./internal/attribute/...

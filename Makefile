@@ -66,7 +66,7 @@ bench-capture: build ## capturing and importing beside their peers (SIZE in MB; 
 
 .PHONY: bench-platforms
 bench-platforms: build ## what is found of real systems with known rules (PLATFORMS=dir ONLY=names SEEDS=1 NULL=1)
-	$(GO) run ./scripts/benchplatforms -telltale $(CURDIR)/$(BIN)/telltale $(if $(PLATFORMS),-platforms $(PLATFORMS)) $(if $(ONLY),-only $(ONLY)) -seeds $(if $(filter 20,$(SEEDS)),1,$(SEEDS)) $(if $(NULL),-null)
+	$(GO) run ./scripts/benchplatforms -telltale $(CURDIR)/$(BIN)/telltale $(if $(PLATFORMS),-platforms $(PLATFORMS)) $(if $(ONLY),-only $(ONLY)) -seeds $(if $(filter command,$(origin SEEDS)),$(SEEDS),1) $(if $(NULL),-null)
 
 .PHONY: bench-null
 bench-null: ## 1,000 null runs of the statistics: share of false findings

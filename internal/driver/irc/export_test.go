@@ -54,7 +54,10 @@ func Canned(cfg Config, said []byte) (events []ends.Event, login error) {
 	login = newSession(e, canned{in: bytes.NewReader(said)}, hear).begin(context.Background())
 	s := newSession(e, canned{in: bytes.NewReader(said)}, hear)
 	s.live = true
-	s.post("PRIVMSG", "#main", "hello")
+	post, words := s.post("PRIVMSG", "#main", "hello")
+	if _, err := s.ping(post, words); err != nil {
+		return nil, err
+	}
 	s.run()
 	return events, login
 }

@@ -34,6 +34,8 @@ type guest struct {
 	// number counts connections from 1.
 	number int
 	nick   string
+	// messages counts its messages, for tests that want to know.
+	messages int
 }
 
 func (g *guest) say(lines ...string) {

@@ -96,7 +96,7 @@ func orSilence(reason string) string {
 
 // settle sends lines and reads until the server has answered them all.
 func (s *session) settle(lines ...string) error {
-	answered, err := s.ping(lines...)
+	answered, err := s.ping(nil, lines...)
 	if err != nil {
 		return err
 	}
@@ -141,28 +141,41 @@ func (e *End) current() *session {
 	return e.session
 }
 
-// standing is the session. One that ended because of our haste is begun again.
+// standing is the session. One that ended because of our haste is begun again
+// after a pause.
 func (e *End) standing(ctx context.Context) (*session, error) {
 	s := e.current()
-	if s == nil {
+	switch {
+	case s == nil:
 		return nil, errEnded
-	}
-	if !s.over() {
+	case !s.over():
 		return s, nil
 	}
+	var haste hasteError
+	if err := s.failure(); !errors.As(err, &haste) {
+		return nil, err
+	}
+	if err := e.again(ctx, s); err != nil {
+		return nil, err
+	}
+	return e.current(), nil
+}
+
+// again begins a session anew that ended because of our haste. If Put has
+// asked for the pause already, it is over.
+func (e *End) again(ctx context.Context, s *session) error {
 	s.mu.Lock()
-	hasty := s.posted != nil && s.posted.slow != ""
+	asked := s.posted != nil && s.posted.slow != ""
 	s.mu.Unlock()
-	if !hasty {
-		return nil, s.failure()
+	if !asked {
+		if err := wire.Sleep(ctx, e.slower(s.last)); err != nil {
+			return err
+		}
 	}
 	e.mu.Lock()
 	hear := e.hear
 	e.mu.Unlock()
-	if err := e.Open(ctx, hear); err != nil {
-		return nil, err
-	}
-	return e.current(), nil
+	return e.Open(ctx, hear)
 }
 
 // Close ends the session. It may be called twice, and before Open.

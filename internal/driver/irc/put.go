@@ -42,7 +42,7 @@ func (e *End) Put(ctx context.Context, p ends.Post) (ends.Sent, error) {
 
 func (s *session) put(ctx context.Context, command, target, text string) (ends.Sent, error) {
 	post, words := s.post(command, target, text)
-	answered, err := s.ping(words)
+	answered, err := s.ping(post, words)
 	sent := ends.Sent{Typed: text, At: s.e.cfg.Clock()}
 	if err != nil {
 		s.drain() // why it cannot be written may be there to be read
@@ -53,28 +53,31 @@ func (s *session) put(ctx context.Context, command, target, text string) (ends.S
 	defer s.mu.Unlock()
 	post.waiting = false
 	sent.Ref = post.id
-	if s.over() && !s.gone {
+	switch {
+	case !s.over() || s.gone:
+	case !s.hasty:
 		err, sent.Ended, sent.Reason = nil, true, s.last
+	case err != nil && post.slow == "": // the message before was one too many
+		post.slow = s.last
 	}
 	switch {
 	case post.slow != "":
-		sent.After, sent.Reason = s.e.slower(post.slow), post.slow
+		err, sent.After, sent.Reason = nil, s.e.slower(post.slow), post.slow
 	case err == nil && !sent.Ended:
 		s.e.unhurried()
 	}
 	return sent, err
 }
 
-// post notes a message as the one under way, and writes its line.
+// post makes a message and its line.
 func (s *session) post(command, target, text string) (*posted, string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	post := &posted{command: command, target: target, waiting: true}
+	post := &posted{command: command, target: target}
 	s.e.mu.Lock()
 	s.e.labels++
 	post.label = "t" + strconv.Itoa(s.e.labels)
 	s.e.mu.Unlock()
-	s.posted, s.slow = post, ""
 	words := command + " " + target + " :" + text
 	if s.caps["labeled-response"] {
 		words = "@label=" + post.label + " " + words
@@ -153,11 +156,18 @@ func (e *End) unhurried() {
 	e.pauses = 0
 }
 
-// Probe asks the server for an answer.
+// Probe asks the server for an answer. A session that ended because of our
+// haste is begun again, but did not stand all the time.
 func (e *End) Probe(ctx context.Context) error {
 	s := e.current()
 	if s == nil {
 		return errEnded
+	}
+	if s.over() {
+		if _, err := e.standing(ctx); err != nil {
+			return err
+		}
+		return s.failure()
 	}
 	if err := s.fence(ctx); err != nil {
 		return err

@@ -260,3 +260,36 @@ func TestWitness(t *testing.T) {
 		t.Errorf("the server got %q", got)
 	}
 }
+
+// The same, when the server ends the session only after it has answered: a
+// message that may be lost is asked again, and the session begun anew.
+func TestFloodToldLate(t *testing.T) {
+	t.Parallel()
+	f := newFake(t, func(g *guest, line string) bool {
+		if g.number == 1 && strings.HasPrefix(line, "PING") && g.messages > 0 {
+			g.say(":fake PONG fake "+strings.TrimPrefix(line, "PING "), "ERROR :Closing link: (alice) [Excess Flood, wait 1 second]")
+			g.conn.Close()
+			return true
+		}
+		if strings.HasPrefix(line, "PRIVMSG") {
+			g.messages++
+		}
+		return false
+	})
+	e, heard := opened(t, f, nil)
+	if sent, err := e.Put(limited(t), ends.Post{To: bob(), Text: "hello"}); err != nil || sent.Ended || sent.After > 0 {
+		t.Fatalf("%+v, %v", sent, err)
+	}
+	if err := e.Probe(limited(t)); err == nil {
+		t.Error("a session that ended is said to have stood")
+	}
+	if err := e.Probe(limited(t)); err != nil && e.Probe(limited(t)) != nil {
+		t.Errorf("the new session: %v", err)
+	}
+	if sent, err := e.Put(limited(t), ends.Post{To: bob(), Text: "hello"}); err != nil || sent.Ended || sent.After > 0 {
+		t.Errorf("the second time: %+v, %v", sent, err)
+	}
+	if got := heard.told(); len(got) > 0 {
+		t.Errorf("heard %q", got)
+	}
+}

@@ -1,10 +1,12 @@
 package irc_test
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -52,13 +54,13 @@ func end(t *testing.T, name string, o irc.Options, change func(*irc.Config)) *ir
 }
 
 // drive pairs alice and bob, watched by the operator carol.
-func drive(t *testing.T, o irc.Options) *paired.Driver {
+func drive(t *testing.T, o irc.Options, alice func(*irc.Config)) *paired.Driver {
 	t.Helper()
 	party := func(name string, side telltale.Side, change func(*irc.Config)) paired.Party {
 		return paired.Party{Account: ends.Account{Name: name}, Side: side, End: end(t, name, o, change)}
 	}
 	d, err := paired.New(paired.Config{Clock: time.Now, Timeout: time.Minute, Parties: []paired.Party{
-		party("alice", telltale.SideApp, nil), party("bob", telltale.SidePeer, nil),
+		party("alice", telltale.SideApp, alice), party("bob", telltale.SidePeer, nil),
 		party("carol", telltale.SideWitness, func(c *irc.Config) {
 			c.Witness = true
 			c.Account.More = map[string]string{"oper": "watch tower"}
@@ -143,7 +145,7 @@ func TestOutcomes(t *testing.T) {
 		t.Run(strings.Join(files, " and "), func(t *testing.T) {
 			t.Parallel()
 			s := serve(t, realserver.InspIRCd{Connect: `modes="+G"`}, files...)
-			d := drive(t, irc.Options{Settings: wire.Settings{Server: s.Addr}, Rooms: []string{"#main", "#free"}})
+			d := drive(t, irc.Options{Settings: wire.Settings{Server: s.Addr}, Rooms: []string{"#main", "#free"}}, nil)
 			if _, err := d.Describe(t.Context()); err != nil {
 				t.Fatal(err)
 			}
@@ -193,7 +195,7 @@ func TestServerGone(t *testing.T) {
 func gone(t *testing.T, crash bool) {
 	t.Helper()
 	s := serve(t, realserver.InspIRCd{})
-	d := drive(t, irc.Options{Settings: wire.Settings{Server: s.Addr}, Rooms: []string{"#main"}})
+	d := drive(t, irc.Options{Settings: wire.Settings{Server: s.Addr}, Rooms: []string{"#main"}}, nil)
 	if _, err := d.Describe(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -207,5 +209,33 @@ func gone(t *testing.T, crash bool) {
 	r, err := d.Send(t.Context(), telltale.Typing{Probe: "p", From: "alice", To: "bob", Text: "hello", Wait: time.Second})
 	if err == nil && r.Outcome != telltale.Void {
 		t.Errorf("%+v", r)
+	}
+}
+
+// A server that ends sessions over too many commands has refused nothing:
+// every message arrives in the end.
+func TestFloodOnARealServer(t *testing.T) {
+	t.Parallel()
+	s := serve(t, realserver.InspIRCd{Slow: true})
+	var logins atomic.Int32
+	d := drive(t, irc.Options{Settings: wire.Settings{Server: s.Addr}, Rooms: []string{"#main"}}, func(c *irc.Config) {
+		dial := c.Dial
+		c.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+			logins.Add(1)
+			return dial(ctx, network, addr)
+		}
+	})
+	if _, err := d.Describe(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 15 {
+		text := fmt.Sprintf("message number %d of brkzqt%c", i, 'a'+i)
+		r, err := d.Send(t.Context(), telltale.Typing{Probe: "p", From: "alice", To: "bob", Text: text, Wait: 30 * time.Second})
+		if err != nil || r.Outcome != telltale.Delivered || r.Ended {
+			t.Errorf("%+v, %v", r, err)
+		}
+	}
+	if logins.Load() < 2 {
+		t.Error("the server was not pressed enough to end the session")
 	}
 }

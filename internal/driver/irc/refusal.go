@@ -66,8 +66,10 @@ func (s *session) refusal(l line, reason string) {
 // posted is a message that was put.
 type posted struct {
 	command, target, label string
-	// waiting until the server has answered what was sent after it.
+	// waiting until the server has answered the PING that was sent after it,
+	// which closes fence.
 	waiting bool
+	fence   chan struct{}
 	// slow is why the server wants it slower, if it does.
 	slow string
 	// id is the server's name for the message, if it echoed one.

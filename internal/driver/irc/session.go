@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"example.org/telltale/internal/driver/ends"
+	"example.org/telltale/internal/driver/wire"
 )
 
 const (
@@ -48,8 +49,9 @@ type session struct {
 	batches map[string]batch
 	// live is set when Open is through.
 	live, closing bool
-	// gone is set when the session ended because the server did.
-	gone bool
+	// gone is set when the session ended because the server did, hasty when
+	// it ended because we were too fast.
+	gone, hasty bool
 	// last is why the server ends the session; slow why it wants it slower,
 	// when no message was under way.
 	last, slow string
@@ -103,9 +105,11 @@ func (s *session) run() {
 	}
 	_ = s.conn.Close() // it is over in any case
 	s.mu.Lock()
-	words, closing, flood := s.last, s.closing, s.posted.slowed()
+	words, closing := s.last, s.closing
+	s.hasty = wire.Hasty(words) || s.posted.slowed()
+	hasty := s.hasty
 	s.mu.Unlock()
-	if closing || flood { // after a pause for haste, Put logs in again by itself
+	if closing || hasty { // too fast is no answer: the next call logs in again
 		return
 	}
 	reason, gone := words, s.e.plan.Gone(s.e.cfg.Dial, words, "PING :here\r\n")
@@ -125,14 +129,18 @@ func (s *session) run() {
 func (s *session) failure() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.gone {
+	switch {
+	case s.gone:
 		return fmt.Errorf("the server is gone: %s", s.last)
+	case s.hasty:
+		return hasteError{s.last}
 	}
 	return errEnded
 }
 
-// ping sends lines and a PING, and gives the channel that its PONG closes.
-func (s *session) ping(lines ...string) (<-chan struct{}, error) {
+// ping sends lines and a PING, and gives the channel that its PONG closes. If
+// they are a message's, it is under way until then.
+func (s *session) ping(post *posted, lines ...string) (<-chan struct{}, error) {
 	var b [6]byte
 	if _, err := io.ReadFull(s.e.cfg.Random, b[:]); err != nil {
 		return nil, fmt.Errorf("no random bytes: %w", err)
@@ -141,13 +149,17 @@ func (s *session) ping(lines ...string) (<-chan struct{}, error) {
 	answered := make(chan struct{})
 	s.mu.Lock()
 	s.waits[token] = answered
+	if post != nil {
+		post.fence, post.waiting = answered, true
+		s.posted, s.slow = post, ""
+	}
 	s.mu.Unlock()
 	return answered, s.send(append(lines, "PING :"+token)...)
 }
 
 // fence returns when the server has answered everything said before.
 func (s *session) fence(ctx context.Context, lines ...string) error {
-	answered, err := s.ping(lines...)
+	answered, err := s.ping(nil, lines...)
 	if err != nil {
 		return err
 	}
@@ -159,6 +171,11 @@ func (s *session) await(ctx context.Context, answered <-chan struct{}) error {
 	case <-answered:
 		return nil
 	case <-s.done:
+		select {
+		case <-answered: // the server did answer before it ended the session
+			return nil
+		default:
+		}
 		return s.failure()
 	case <-ctx.Done():
 		return fmt.Errorf("%s does not answer: %w", s.e.plan.Addr, context.Cause(ctx))
@@ -174,6 +191,9 @@ func (s *session) pong(l line) {
 	if c, ok := s.waits[l.last()]; ok {
 		close(c)
 		delete(s.waits, l.last())
+		if s.posted != nil && s.posted.fence == c {
+			s.posted.waiting = false
+		}
 	}
 }
 

@@ -18,7 +18,8 @@ type InspIRCd struct {
 	More string
 	// Connect are further attributes of who may connect, as in `modes="+G"`.
 	Connect string
-	// Slow has the server punish haste, as it does if nobody says otherwise.
+	// Slow has the server end sessions over some twenty commands, of which it
+	// forgives one every twenty seconds.
 	Slow bool
 	// TLS opens a second port with TLS, and offers STARTTLS on the first.
 	TLS bool
@@ -62,7 +63,7 @@ func (o InspIRCd) Start(ctx context.Context) (*Server, error) {
 func (o InspIRCd) config(ports []int) string {
 	haste := `threshold="1000" commandrate="1000000" fakelag="no"`
 	if o.Slow {
-		haste = `threshold="20" commandrate="1000" fakelag="no"`
+		haste = `threshold="20" commandrate="50" fakelag="no"`
 	}
 	conf := strings.NewReplacer("@PORT@", strconv.Itoa(ports[0]), "@HASTE@", haste, "@CONNECT@", o.Connect).Replace(inspircdConf)
 	if o.TLS {

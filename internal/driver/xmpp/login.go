@@ -277,7 +277,7 @@ func errorOf(n *node) *node {
 
 // solve asks and reads until the answer has come.
 func (s *session) solve(kind, to, payload string) (*node, error) {
-	answer, err := s.question("", kind, to, payload)
+	answer, err := s.question(kind, to, payload)
 	if err != nil {
 		return nil, err
 	}

@@ -125,12 +125,9 @@ func (s *session) put(ctx context.Context, kind, to, text string) (ends.Sent, er
 	if err != nil {
 		return ends.Sent{}, err
 	}
-	post := &posted{id: id, waiting: true}
-	s.mu.Lock()
-	s.posted, s.slow = post, ""
-	s.mu.Unlock()
-	answer, err := s.ping("<message to='" + escape(to) + "' type='" + kind + "' id='" + id + "'><body>" + escape(text) +
-		"</body><origin-id xmlns='" + nsIDs + "' id='" + id + "'/></message>")
+	post := &posted{id: id}
+	answer, err := s.pinged(post, "<message to='"+escape(to)+"' type='"+kind+"' id='"+id+"'><body>"+escape(text)+
+		"</body><origin-id xmlns='"+nsIDs+"' id='"+id+"'/></message>")
 	sent := ends.Sent{Typed: text, At: s.e.cfg.Clock(), Ref: id}
 	if err != nil {
 		s.drain() // why it cannot be written may be there to be read
@@ -184,7 +181,7 @@ func (e *End) Probe(ctx context.Context) error {
 	if s == nil {
 		return errEnded
 	}
-	answer, err := s.ping("")
+	answer, err := s.ping()
 	if err == nil {
 		err = s.await(ctx, answer)
 	}

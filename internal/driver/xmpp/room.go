@@ -41,7 +41,7 @@ func (s *session) presence(n *node) error {
 	}
 	s.mu.Unlock()
 	if err == nil && locked {
-		_, err = s.question("", "set", r.address, "<query xmlns='"+nsMUCOwner+"'><x xmlns='jabber:x:data' type='submit'/></query>")
+		_, err = s.question("set", r.address, "<query xmlns='"+nsMUCOwner+"'><x xmlns='jabber:x:data' type='submit'/></query>")
 	}
 	return err
 }

@@ -73,11 +73,15 @@ type session struct {
 
 // posted is a message that was put.
 type posted struct {
-	id      string
+	id string
+	// waiting until the server has answered the ping that was sent after it.
 	waiting bool
 	// slow is why the server wants it slower, if it does.
 	slow string
 }
+
+// fence is the id of the ping that is sent after the message.
+func (p *posted) fence() string { return "p" + p.id }
 
 func newSession(e *End, conn net.Conn, hear func(ends.Event)) *session {
 	s := &session{e: e, hear: hear, done: make(chan struct{}), waits: map[string]chan *node{}, rooms: map[string]*room{}}
@@ -207,6 +211,9 @@ func (s *session) iq(n *node) error {
 		s.mu.Lock()
 		c, ok := s.waits[id]
 		delete(s.waits, id)
+		if s.posted != nil && id == s.posted.fence() {
+			s.posted.waiting = false
+		}
 		s.mu.Unlock()
 		if ok {
 			c <- n
@@ -223,26 +230,43 @@ func (s *session) iq(n *node) error {
 	return s.send("<iq type='error'" + to + " id='" + escape(id) + "'><error type='cancel'><service-unavailable xmlns='" + nsStanzas + "'/></error></iq>")
 }
 
-// question is an iq with what precedes it, and gives the channel of its
-// answer.
-func (s *session) question(before, kind, to, payload string) (<-chan *node, error) {
+// question asks, and gives the channel of the answer.
+func (s *session) question(kind, to, payload string) (<-chan *node, error) {
 	id, err := s.id()
 	if err != nil {
 		return nil, err
 	}
+	answer := s.expected(id)
+	if to != "" {
+		to = " to='" + escape(to) + "'"
+	}
+	return answer, s.send("<iq type='" + kind + "' id='" + id + "'" + to + ">" + payload + "</iq>")
+}
+
+// expected is the channel for the answer to a question with that id.
+func (s *session) expected(id string) <-chan *node {
 	answer := make(chan *node, 1)
 	s.mu.Lock()
 	s.waits[id] = answer
 	s.mu.Unlock()
-	if to != "" {
-		to = " to='" + escape(to) + "'"
-	}
-	return answer, s.send(before + "<iq type='" + kind + "' id='" + id + "'" + to + ">" + payload + "</iq>")
+	return answer
 }
 
+const pingPayload = "<ping xmlns='" + nsPing + "'/>"
+
 // ping asks the server for an answer; any will do.
-func (s *session) ping(before string) (<-chan *node, error) {
-	return s.question(before, "get", s.e.domain, "<ping xmlns='"+nsPing+"'/>")
+func (s *session) ping() (<-chan *node, error) {
+	return s.question("get", s.e.domain, pingPayload)
+}
+
+// pinged sends a message and a ping.
+func (s *session) pinged(p *posted, message string) (<-chan *node, error) {
+	p.waiting = true
+	answer := s.expected(p.fence())
+	s.mu.Lock()
+	s.posted, s.slow = p, ""
+	s.mu.Unlock()
+	return answer, s.send(message + "<iq type='get' id='" + p.fence() + "' to='" + escape(s.e.domain) + "'>" + pingPayload + "</iq>")
 }
 
 func (s *session) await(ctx context.Context, answer <-chan *node) error {
@@ -250,6 +274,11 @@ func (s *session) await(ctx context.Context, answer <-chan *node) error {
 	case <-answer:
 		return nil
 	case <-s.done:
+		select {
+		case <-answer: // the server did answer before it ended the session
+			return nil
+		default:
+		}
 		return s.failure()
 	case <-ctx.Done():
 		return fmt.Errorf("%s does not answer: %w", s.e.plan.Addr, context.Cause(ctx))

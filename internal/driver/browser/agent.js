@@ -198,12 +198,12 @@
     // holds waits until a field holds a text, or something else that does not
     // change any more. What was typed has been obeyed by then, and a page that
     // is busy holds these clocks up as well, so they are counted.
-    holds: async (selector, text, ms) => {
+    holds: async (selector, text, ms, most) => {
       const raw = () => held(selector);
       const same = () => { const v = raw(); return v !== null && (v === text || plain(v) === text); };
       let before = null, still = 0;
       const tick = setInterval(() => { const v = raw(); still = v === before ? still + 1 : 0; before = v; }, 25);
-      await until(() => same() || still >= 80, ms);
+      await until(() => same() || (most > 0 && still >= most), ms);
       clearInterval(tick);
       return { text: same() ? text : raw(), gone: raw() === null };
     },

@@ -111,7 +111,7 @@ func (p *process) close(c *client) error {
 // clean removes the profile. Processes of the browser that are ending may
 // still write into it.
 func (p *process) clean() (err error) {
-	for range 20 {
+	for range 200 {
 		if p.remove == "" {
 			return nil
 		}

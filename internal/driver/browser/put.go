@@ -37,7 +37,7 @@ func (s *session) put(ctx context.Context, p ends.Post) (ends.Sent, error) {
 	if err := s.write(ctx, p.Text); err != nil {
 		return ends.Sent{}, err
 	}
-	h, err := s.holds(ctx, p.Text)
+	h, err := s.holds(ctx, p.Text, settled)
 	switch {
 	case err != nil:
 		return ends.Sent{}, err
@@ -51,12 +51,18 @@ func (s *session) put(ctx context.Context, p ends.Post) (ends.Sent, error) {
 	return void, s.clear(ctx)
 }
 
-// altered bounds the wait for a field to hold what was typed: pages that
-// change it do so at once.
-const altered = 10 * time.Second
+const (
+	// altered bounds the wait for a field to hold what it should.
+	altered = 20 * time.Second
+	// settled is how many looks, 25 ms apart, must find the same in a field
+	// to say that it stays so: pages that change what is typed do so at once.
+	settled = 80
+)
 
-func (s *session) holds(ctx context.Context, text string) (h held, err error) {
-	return h, s.ask(ctx, &h, "holds", s.e.opts.Input, text, min(altered, s.e.opts.patience()).Milliseconds())
+// holds waits until the field holds a text, or, if looks is above 0, for that
+// many looks holds something else.
+func (s *session) holds(ctx context.Context, text string, looks int) (h held, err error) {
+	return h, s.ask(ctx, &h, "holds", s.e.opts.Input, text, min(altered, s.e.opts.patience()).Milliseconds(), looks)
 }
 
 // clear focuses the field, and empties it as people do, by selecting all that
@@ -75,7 +81,7 @@ func (s *session) clear(ctx context.Context) error {
 	if err := s.press(ctx, "Backspace"); err != nil {
 		return err
 	}
-	h, err := s.holds(ctx, "")
+	h, err := s.holds(ctx, "", settled)
 	if err == nil && !h.is("") {
 		err = fmt.Errorf("the field for messages cannot be emptied; it holds %.200q", h)
 	}
@@ -94,7 +100,8 @@ func (s *session) send(ctx context.Context, p ends.Post) (ends.Sent, error) {
 	if err != nil {
 		return sent, err
 	}
-	h, err := s.holds(ctx, "")
+	// Some pages empty it only when the service has answered.
+	h, err := s.holds(ctx, "", 0)
 	if err != nil || h.is("") || h.Gone {
 		return sent, err
 	}

@@ -39,8 +39,11 @@ func raw(t *testing.T, options any) json.RawMessage {
 }
 
 // end makes an end from options as a scenario has them.
-func end(t *testing.T, a ends.Account, dir string, options any) *terminal.End {
+func end(t *testing.T, a ends.Account, dir string, options map[string]any) *terminal.End {
 	t.Helper()
+	if options["preset"] != nil {
+		options["patience"] = "1m" // machines may be busy
+	}
 	o, err := terminal.Parse(raw(t, options))
 	if err != nil {
 		t.Fatal(err)
@@ -71,7 +74,7 @@ func pair(t *testing.T, app, peer ends.End, names [2]ends.Account) *paired.Drive
 
 func check(t *testing.T, d telltale.Driver) {
 	t.Helper()
-	for _, r := range drivertest.Check(context.Background(), d, drivertest.Options{Wait: 30 * time.Second, Patience: time.Minute}) {
+	for _, r := range drivertest.Check(context.Background(), d, drivertest.Options{Wait: time.Minute, Patience: time.Minute}) {
 		if !r.OK {
 			t.Errorf("%s: %s", r.Name, r.Detail)
 		} else if r.Detail != "" {
@@ -154,7 +157,7 @@ func TestWhatClientsSay(t *testing.T) {
 	t.Cleanup(func() { _ = d.Close() })
 	for _, way := range [][2]string{{"alice", "bob"}, {"bob", "alice"}} {
 		for text, want := range map[string]telltale.Outcome{"some forbidden fruit": telltale.Refused, "/quit is no command here": telltale.Delivered} {
-			r, err := d.Send(t.Context(), telltale.Typing{Probe: "p", From: way[0], To: way[1], Text: text, Wait: 30 * time.Second})
+			r, err := d.Send(t.Context(), telltale.Typing{Probe: "p", From: way[0], To: way[1], Text: text, Wait: time.Minute})
 			if err != nil || r.Outcome != want || r.Typed != text || (want == telltale.Refused && !strings.Contains(r.Reason, "word not wanted")) {
 				t.Errorf("%s to %s, %q: %+v, %v; want %s", way[0], way[1], text, r, err, want)
 			}
@@ -190,7 +193,7 @@ func TestWeechatHeadless(t *testing.T) {
 	t.Cleanup(func() { _ = d.Close() })
 	for _, way := range [][2]string{{"bob", "alice"}, {"alice", "bob"}} {
 		for _, text := range []string{"good  morning", "明天下午"} {
-			r, err := d.Send(t.Context(), telltale.Typing{Probe: "p", From: way[0], To: way[1], Text: text, Wait: 30 * time.Second})
+			r, err := d.Send(t.Context(), telltale.Typing{Probe: "p", From: way[0], To: way[1], Text: text, Wait: time.Minute})
 			if err != nil || r.Outcome != telltale.Delivered {
 				t.Errorf("%s to %s, %q: %+v, %v", way[0], way[1], text, r, err)
 			}

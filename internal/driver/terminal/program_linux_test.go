@@ -195,7 +195,7 @@ func TestAFullScreen(t *testing.T) {
 func TestVoid(t *testing.T) {
 	t.Parallel()
 	options := screenOptions(t)
-	options["patience"], options["limit"] = "2s", 100
+	options["limit"] = 100
 	options["cannot"] = []any{map[string]any{"match": "^/", "why": "a command"}}
 	e, heard := opened(t, options)
 	for text, want := range map[string]string{

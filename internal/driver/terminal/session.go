@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -207,8 +206,8 @@ func (s *session) write(text string) error {
 		return errors.New("nothing can be typed: the options name a pipe and no command")
 	}
 	_, err := s.prog.in.Write([]byte(text))
-	if errors.Is(err, os.ErrClosed) || (err != nil && s.prog.ending() != nil) {
-		return errExited
+	if ended := s.prog.ending(); err != nil && ended != nil {
+		return ended
 	}
 	return err
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"example.org/telltale"
+	"example.org/telltale/internal/environ"
 	"example.org/telltale/internal/sandbox"
 	"example.org/telltale/internal/sensor/box"
 )
@@ -36,7 +37,7 @@ func enterBox(ctx context.Context, socket string, o box.Order) error {
 	if o.Dir, err = os.Getwd(); err != nil {
 		return err
 	}
-	o.Env = slices.DeleteFunc(os.Environ(), func(pair string) bool { return strings.HasPrefix(pair, box.Variable+"=") })
+	o.Env = slices.DeleteFunc(os.Environ(), func(pair string) bool { return strings.HasPrefix(pair, environ.Box+"=") })
 	status, err := box.Enter(ctx, socket, o, [3]*os.File{os.Stdin, os.Stdout, os.Stderr})
 	switch {
 	case err != nil:
@@ -50,7 +51,7 @@ func enterBox(ctx context.Context, socket string, o box.Order) error {
 // boxed puts the way into a sandbox in front of a driver's command, if there
 // is one and the driver does not go in by itself.
 func boxed(d telltale.DriverSpec, env []string) ([]string, error) {
-	command, err := box.Command(env)
+	command, err := environ.Command(env)
 	if command == nil || d.Boxes {
 		return d.Command, err
 	}

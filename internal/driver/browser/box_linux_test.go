@@ -15,6 +15,7 @@ import (
 	"example.org/telltale"
 	"example.org/telltale/internal/driver/browser"
 	"example.org/telltale/internal/driver/ends"
+	"example.org/telltale/internal/environ"
 	"example.org/telltale/internal/sandbox"
 	"example.org/telltale/internal/sensor/box"
 	"example.org/telltale/internal/sensor/gateway"
@@ -35,7 +36,7 @@ func TestMain(m *testing.M) {
 
 // enter is what `telltale box` does.
 func enter(socket string, args []string) int {
-	o := box.Order{Dir: "/", Env: slices.DeleteFunc(os.Environ(), func(pair string) bool { return strings.HasPrefix(pair, box.Variable+"=") })}
+	o := box.Order{Dir: "/", Env: slices.DeleteFunc(os.Environ(), func(pair string) bool { return strings.HasPrefix(pair, environ.Box+"=") })}
 	for len(args) > 1 && args[0] == "--writable" {
 		o.Writable, args = append(o.Writable, args[1]), args[2:]
 	}

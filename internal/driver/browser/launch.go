@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"example.org/telltale/internal/environ"
 )
 
 // process is a browser that runs, and the link to it.
@@ -131,12 +133,12 @@ func (e *End) commandLine(profile string) (words, env []string, err error) {
 		return nil, nil, err
 	}
 	env = slices.Clone(e.cfg.Env)
-	box, err := boxOf(env)
+	box, err := environ.Command(env)
 	switch {
 	case err != nil:
 		return nil, nil, err
 	case e.opts.Box != nil && !*e.opts.Box:
-		box, env = nil, outside(env)
+		box, env = nil, environ.Unwatched(env)
 	case e.opts.Box != nil && box == nil:
 		return nil, nil, errors.New("options.box: there is no sandbox to start it in: use the sandbox sensor")
 	}

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"example.org/telltale"
+	"example.org/telltale/internal/environ"
 	"example.org/telltale/internal/lab/labdir"
 	"example.org/telltale/internal/lab/profile"
 )
@@ -54,7 +55,7 @@ func Run(ctx context.Context, c Config) error {
 	if err != nil {
 		return err
 	}
-	box, err := boxOf(c.Environ)
+	box, err := environ.Command(c.Environ)
 	if err != nil {
 		return err
 	}

@@ -2,21 +2,21 @@ package adapter
 
 import (
 	"slices"
-	"strings"
 	"testing"
 
 	"example.org/telltale"
+	"example.org/telltale/internal/environ"
 	"example.org/telltale/internal/lab/roles"
 )
 
 func TestOnlyTheAppIsWatched(t *testing.T) {
 	t.Parallel()
-	environ := []string{"HOME=/h", "http_proxy=http://127.0.0.1:1", `TELLTALE_BOX=["telltale","box","/run/a b"]`}
-	box, err := boxOf(environ)
+	variables := []string{"HOME=/h", "http_proxy=http://127.0.0.1:1", `TELLTALE_BOX=["telltale","box","/run/a b"]`}
+	box, err := environ.Command(variables)
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := &adapter{Config: Config{Dir: "/lab", Environ: environ}, box: box}
+	a := &adapter{Config: Config{Dir: "/lab", Environ: variables}, box: box}
 	env, command := a.around(telltale.SidePeer)
 	if !slices.Equal(env, []string{"HOME=/h"}) || command != nil {
 		t.Errorf("a peer runs with %q behind %q", env, command)
@@ -29,16 +29,7 @@ func TestOnlyTheAppIsWatched(t *testing.T) {
 		t.Errorf("the app runs with %q", env)
 	}
 	a.box = nil
-	if env, command = a.around(telltale.SideApp); !slices.Equal(env, environ) || command != nil {
+	if env, command = a.around(telltale.SideApp); !slices.Equal(env, variables) || command != nil {
 		t.Errorf("without a sandbox the app runs with %q behind %q", env, command)
-	}
-}
-
-func TestBoxThatIsNoCommand(t *testing.T) {
-	t.Parallel()
-	for _, bad := range []string{"telltale box", "[]"} {
-		if _, err := boxOf([]string{"TELLTALE_BOX=" + bad}); err == nil || !strings.Contains(err.Error(), "JSON array") {
-			t.Errorf("%q: %v", bad, err)
-		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"example.org/telltale"
+	"example.org/telltale/internal/environ"
 	"example.org/telltale/internal/sandbox"
 	"example.org/telltale/internal/sensor/box"
 	"example.org/telltale/internal/sensor/gateway"
@@ -48,7 +49,7 @@ func TestRequestsOverHTTP3AreRecorded(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	command, err := box.Command(env)
+	command, err := environ.Command(env)
 	if err != nil {
 		t.Fatal(err)
 	}

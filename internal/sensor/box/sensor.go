@@ -2,17 +2,16 @@ package box
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"example.org/telltale"
+	"example.org/telltale/internal/environ"
 	"example.org/telltale/internal/sandbox"
 	"example.org/telltale/internal/sensor/authority"
 	"example.org/telltale/internal/sensor/gateway"
@@ -21,25 +20,6 @@ import (
 
 // Name is the sensor's name in flows and coverage.
 const Name = "sandbox"
-
-// Variable names the environment variable that tells a driver how to run a
-// program in a sandbox: a command as a JSON array of its words, to be followed
-// by "--", the program and its arguments.
-const Variable = "TELLTALE_BOX"
-
-// Command returns the command that an environment holds; nil if it has none.
-func Command(env []string) ([]string, error) {
-	for _, pair := range env {
-		if value, ok := strings.CutPrefix(pair, Variable+"="); ok {
-			var words []string
-			if err := json.Unmarshal([]byte(value), &words); err != nil || len(words) == 0 {
-				return nil, fmt.Errorf("%s is no JSON array of words: %.200q", Variable, value)
-			}
-			return words, nil
-		}
-	}
-	return nil, nil
-}
 
 // SensorConfig says how the sensor works.
 type SensorConfig struct {
@@ -138,8 +118,8 @@ func (s *Sensor) Start(ctx context.Context, r telltale.Recorder) (env []string, 
 	if s.door, err = openDoor(ctx, s.dir, s.run); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(s.dir))
 	}
-	command, err := json.Marshal(append(slices.Clone(s.cfg.Enter), s.door.path()))
-	return []string{Variable + "=" + string(command)}, err
+	command, err := environ.WithCommand(append(slices.Clone(s.cfg.Enter), s.door.path()))
+	return []string{command}, err
 }
 
 // prepare makes the box and what keeps its flows.

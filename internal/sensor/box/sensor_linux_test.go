@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"example.org/telltale"
+	"example.org/telltale/internal/environ"
 	"example.org/telltale/internal/sandbox"
 	"example.org/telltale/internal/sensor/box"
 	"example.org/telltale/internal/sensor/gateway"
@@ -101,7 +102,7 @@ func start(t *testing.T) (*box.Sensor, *sensortest.Recorder, string) {
 			t.Error(err)
 		}
 	})
-	command, err := box.Command(env)
+	command, err := environ.Command(env)
 	if err != nil || len(command) != 2 || command[0] != "enter" {
 		t.Fatalf("the way in is %q, %v", command, err)
 	}
@@ -252,17 +253,5 @@ func TestProgramThatIsNotThere(t *testing.T) {
 	status, err := box.Enter(t.Context(), socket, box.Order{Args: []string{"no-such-program"}, Env: os.Environ(), Dir: t.TempDir()}, st.theirs)
 	if err == nil || !strings.Contains(err.Error(), "no-such-program") {
 		t.Errorf("status %d, %v", status, err)
-	}
-}
-
-func TestCommandOfAnEnvironment(t *testing.T) {
-	t.Parallel()
-	if c, err := box.Command([]string{"HOME=/"}); c != nil || err != nil {
-		t.Errorf("no variable: %q, %v", c, err)
-	}
-	for _, bad := range []string{"telltale box", "[]", `{"a":1}`} {
-		if _, err := box.Command([]string{box.Variable + "=" + bad}); err == nil || !strings.Contains(err.Error(), box.Variable) {
-			t.Errorf("%q: %v", bad, err)
-		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"example.org/telltale/internal/bench"
 	"example.org/telltale/internal/flow/tlsdecrypt"
 	"example.org/telltale/internal/sensor/flowlog"
 	"example.org/telltale/internal/sensor/imports"
@@ -27,6 +28,10 @@ octets beside it, with or without a case. What of a file could not be read is
 named, with its place, and the rest is read; docs/design/capture.md says what
 imports can see and what they cannot.
 
+With --typed LOG what was typed while the capture was made is put beside it:
+copies are looked for and findings stated; docs/replay.md describes the log.
+Then the exit codes are those of an audit.
+
 Exit codes: 0 read, 1 a file could not be opened, is of no known kind, or
 nothing could be written.`
 
@@ -34,6 +39,10 @@ nothing could be written.`
 type importOptions struct {
 	caseDir, json string
 	keylogs       []string
+	// typed is a log of what was typed while the capture was made, channel
+	// the hosts that messages were supposed to pass through.
+	typed   string
+	channel []string
 }
 
 func (a *app) importCommand() *cobra.Command {
@@ -44,15 +53,24 @@ func (a *app) importCommand() *cobra.Command {
 		Long:  importLong,
 		Args:  cobra.MinimumNArgs(1),
 		RunE: failing(func(cmd *cobra.Command, args []string) error {
+			if o.typed != "" && o.caseDir == "" {
+				return exitWith(exitUsage, errors.New("--typed needs a case to state findings in: name one with --case"))
+			}
 			if o.caseDir == "" && o.json == "" {
 				return exitWith(exitUsage, errors.New("nowhere to import to: name a case with --case, or a file with --json"))
 			}
-			return (&importRun{app: a, options: o}).run(cmd.Context(), args)
+			run := &importRun{app: a, options: o}
+			if err := run.run(cmd.Context(), args); err != nil || o.typed == "" {
+				return err
+			}
+			return verdict(run.into.Snapshot().Findings)
 		}),
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.caseDir, "case", "", "directory of the case; a new one is begun if there is none")
 	f.StringVar(&o.json, "json", "", "file for flows, one JSON object a line; octets go beside it")
+	f.StringVar(&o.typed, "typed", "", "log of what was typed meanwhile, one JSON object a line: copies are looked for (docs/replay.md)")
+	f.StringArrayVar(&o.channel, "channel", nil, "with --typed: host that messages were supposed to pass through, as in *.example.org (repeatable)")
 	f.StringArrayVar(&o.keylogs, "keylog", nil, "TLS key log, as SSLKEYLOGFILE names it (repeatable)")
 	return cmd
 }
@@ -65,6 +83,7 @@ type importRun struct {
 	sinks   tape.Tee
 	log     *flowlog.Log
 	into    *importCase
+	typed   []bench.Typed
 }
 
 func (r *importRun) run(ctx context.Context, files []string) (err error) {
@@ -75,6 +94,11 @@ func (r *importRun) run(ctx context.Context, files []string) (err error) {
 	}
 	if err := r.readKeys(); err != nil {
 		return err
+	}
+	if r.options.typed != "" {
+		if r.typed, err = readTyped(r.options.typed); err != nil {
+			return err
+		}
 	}
 	defer func() { err = errors.Join(err, r.close()) }()
 	if err := r.open(files); err != nil {
@@ -89,7 +113,7 @@ func (r *importRun) run(ctx context.Context, files []string) (err error) {
 			return err
 		}
 	}
-	return nil
+	return r.into.replay(ctx, r.typed, r.app.stderr)
 }
 
 func readable(name string) error {

@@ -45,25 +45,40 @@ func (r *importRun) openCase(files []string) (*importCase, error) {
 		return nil, err
 	}
 	into.views = views.New(views.Config{Recorder: into.Case, Sensor: "import", Clock: r.app.clock, Limits: views.Limits{Held: importHeld, Waiting: 16}})
-	if err := errors.Join(err, into.begin(files)); err != nil {
+	if r.typed != nil && into.Snapshot().Scenario.Name != "" {
+		return nil, errors.Join(fmt.Errorf("%s holds a question already: name a new case for what was typed", r.options.caseDir), into.Close())
+	}
+	if err := errors.Join(err, into.begin(r.scenario(into.Snapshot(), files))); err != nil {
 		return nil, errors.Join(err, into.Close())
 	}
 	return into, nil
 }
 
-// begin writes down what is imported. A case of an audit keeps its scenario.
-func (c *importCase) begin(files []string) error {
+// scenario is what is imported, as a question. A case of an audit keeps its
+// own.
+func (r *importRun) scenario(record *telltale.Record, files []string) *telltale.Scenario {
+	if record.Scenario.Name != "" {
+		return nil
+	}
+	if r.typed != nil {
+		s := replayScenario(r.typed, r.options.channel, files)
+		return &s
+	}
+	names := make([]string, 0, len(files))
+	for _, f := range files {
+		names = append(names, filepath.Base(f))
+	}
+	return &telltale.Scenario{
+		Name: "import", App: telltale.App{Name: strings.Join(names, ", ")},
+		Driver: telltale.DriverSpec{Kind: "none"}, Sensors: []telltale.SensorSpec{{Kind: "import"}},
+	}
+}
+
+// begin writes down what is imported, unless that is known.
+func (c *importCase) begin(s *telltale.Scenario) error {
 	record := c.Snapshot()
-	if record.Scenario.Name == "" {
-		names := make([]string, 0, len(files))
-		for _, f := range files {
-			names = append(names, filepath.Base(f))
-		}
-		app := telltale.App{Name: strings.Join(names, ", ")}
-		err := c.PutScenario(telltale.Scenario{
-			Name: "import", App: app, Driver: telltale.DriverSpec{Kind: "none"}, Sensors: []telltale.SensorSpec{{Kind: "import"}},
-		})
-		if err := errors.Join(err, c.PutApp(app)); err != nil {
+	if s != nil {
+		if err := errors.Join(c.PutScenario(*s), c.PutApp(s.App)); err != nil {
 			return err
 		}
 	}

@@ -164,6 +164,9 @@ func needlesOf(probes []telltale.Probe) []peel.Needle {
 	needles := make([]peel.Needle, 0, 3*len(probes))
 	for _, p := range probes {
 		for _, text := range []string{p.Canary.Latin, p.Canary.CJK, p.Text} {
+			if len(text) < leastNeedle {
+				continue
+			}
 			needles = append(needles, peel.Needle{Probe: p.ID, Text: text})
 		}
 	}

@@ -334,6 +334,10 @@ func (v *verification) canaries() {
 			v.problem("log/entries.jsonl", 0, "probe %s was committed twice", p.ID)
 		}
 		seen[p.ID] = true
+		// What was typed before there was a case has no canary to check.
+		if typedBefore(v.check.Record, p) {
+			continue
+		}
 		if p.Canary != telltale.NewCanary(key, p.ID) {
 			v.problem("log/entries.jsonl", 0, "the canary of probe %s is forged", p.ID)
 		}
@@ -341,4 +345,11 @@ func (v *verification) canaries() {
 			v.problem("log/entries.jsonl", 0, "the text of probe %s does not hold its canary", p.ID)
 		}
 	}
+}
+
+// replay is the driver of cases whose messages were typed before telltale came.
+const replay = "replay"
+
+func typedBefore(rec *telltale.Record, p telltale.Probe) bool {
+	return rec.Scenario.Driver.Kind == replay && p.Canary == (telltale.Canary{})
 }

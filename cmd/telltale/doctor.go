@@ -76,7 +76,7 @@ func (d *doctor) examine(ctx context.Context, path string) {
 		d.note("a directory for the trial", err, "")
 		return
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }() // it holds nothing of worth
 	d.ends(ctx, surroundings{
 		app: d.app, scenario: s, caDir: filepath.Join(dir, "ca"), stderr: d.app.stderr, log: d.app.logger(d.verbose),
 		capture: func(string) (io.WriteCloser, error) { return discard{}, nil },
@@ -132,7 +132,7 @@ func (d *doctor) ends(ctx context.Context, s surroundings) {
 	if !d.note("the driver can be made", err, "") {
 		return
 	}
-	defer driver.Close()
+	defer func() { d.closed(driver.Close()) }()
 	about, err := driver.Describe(ctx)
 	d.note("the driver describes the app", err, strings.TrimSpace(about.App.Name+" "+about.App.Version))
 }
@@ -143,9 +143,16 @@ func (d *doctor) accounts(ctx context.Context, s surroundings, env []string) {
 	if !d.note("the ends can be made", err, "") {
 		return
 	}
-	defer driver.Close()
+	defer func() { d.closed(driver.Close()) }()
 	for _, login := range driver.LogIn(ctx) {
 		d.note(fmt.Sprintf("%s (%s) logs in", login.Account, side(login)), login.Err, strings.TrimSpace(login.App.Name+" "+login.App.Version))
+	}
+}
+
+// closed tells of an app or a session that did not end as it should.
+func (d *doctor) closed(err error) {
+	if err != nil {
+		d.note("the driver ends", err, "")
 	}
 }
 

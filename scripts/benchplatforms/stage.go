@@ -85,7 +85,7 @@ func audit(ctx context.Context, program, file, dir string) (outcome, error) {
 	cmd.Stderr = os.Stderr
 	err := cmd.Run()
 	var exit *exec.ExitError
-	if err != nil && !(errors.As(err, &exit) && exit.ExitCode() >= 10) {
+	if found := errors.As(err, &exit) && exit.ExitCode() >= 10; err != nil && !found {
 		return outcome{}, fmt.Errorf("the audit: %w", err)
 	}
 	reader, err := casefile.Read(dir)

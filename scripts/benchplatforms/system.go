@@ -112,7 +112,7 @@ func (s *system) stop() {
 // freePorts finds a few ports in a row that nobody uses.
 func freePorts() (int, error) {
 	for range 100 {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		l, err := listen("127.0.0.1:0")
 		if err != nil {
 			return 0, err
 		}
@@ -125,9 +125,13 @@ func freePorts() (int, error) {
 	return 0, errors.New("there are no free ports in a row")
 }
 
+func listen(address string) (net.Listener, error) {
+	return (&net.ListenConfig{}).Listen(context.Background(), "tcp", address)
+}
+
 func allFree(first int) bool {
 	for p := first; p < first+spread; p++ {
-		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(p)))
+		l, err := listen(net.JoinHostPort("127.0.0.1", strconv.Itoa(p)))
 		if err != nil {
 			return false
 		}

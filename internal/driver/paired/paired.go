@@ -42,7 +42,10 @@ type Driver struct {
 	// wake is signalled when any end heard something.
 	wake chan struct{}
 	// open are messages whose fate may still change: they may arrive late.
-	open   []message
+	open []message
+	// past are the latest messages, whatever became of them: one of them may
+	// be shown a second time.
+	past   []message
 	late   []telltale.Receipt
 	seen   []telltale.Sighting
 	closed bool
@@ -217,6 +220,12 @@ func (d *Driver) stray(p *party, ev ends.Event) {
 func (d *Driver) remember(m message) {
 	d.open = append(d.open, m)
 	d.open = d.open[max(0, len(d.open)-remembered):]
+}
+
+// done notes a message, so that an echo of it is not taken for a later one.
+func (d *Driver) done(m message) {
+	d.past = append(d.past, m)
+	d.past = d.past[max(0, len(d.past)-remembered):]
 }
 
 // find gives the party of an account name.

@@ -253,3 +253,22 @@ func TestSightings(t *testing.T) {
 		t.Errorf("told twice: %+v", again)
 	}
 }
+
+// A service that shows a message a second time does not alter the next one.
+func TestAnEchoIsNoAnswer(t *testing.T) {
+	t.Parallel()
+	var last string
+	d, _ := drive(t, func(s *service, from *end, p ends.Post) (ends.Sent, bool) {
+		if last != "" {
+			s.deliver(from, p.To.Name, last)
+		}
+		last = p.Text
+		return ends.Sent{Typed: p.Text}, strings.HasPrefix(p.Text, "dropped")
+	})
+	if r := send(t, d, "the first qwkzjvbn"); r.Outcome != telltale.Delivered {
+		t.Fatalf("the first: %+v", r)
+	}
+	if r := send(t, d, "dropped pmxzrtlk"); r.Outcome != telltale.Dropped {
+		t.Errorf("a message that an older one was shown instead of: %+v", r)
+	}
+}

@@ -46,6 +46,7 @@ func (d *Driver) Send(ctx context.Context, t telltale.Typing) (telltale.Receipt,
 		err = d.await(ctx, &m, t.Wait)
 	}
 	m.receipt.Settled = d.cfg.Clock()
+	d.done(m)
 	if o := m.receipt.Outcome; o == telltale.Dropped || o == telltale.Refused {
 		d.remember(m)
 	}
@@ -193,7 +194,7 @@ func (d *Driver) earlier(m *message, ev ends.Event) bool {
 	if m.names(ev) {
 		return false
 	}
-	return slices.ContainsFunc(d.open, func(o message) bool { return o.to == m.to && o.names(ev) })
+	return slices.ContainsFunc(slices.Concat(d.open, d.past), func(o message) bool { return o.to == m.to && o.names(ev) })
 }
 
 // atSender judges what the sender's end heard.

@@ -272,3 +272,22 @@ func TestAnEchoIsNoAnswer(t *testing.T) {
 		t.Errorf("a message that an older one was shown instead of: %+v", r)
 	}
 }
+
+// A recipient who does not answer makes the trial void, and is logged in again.
+func TestWhoDoesNotAnswerIsLoggedInAgain(t *testing.T) {
+	t.Parallel()
+	gone := false
+	d, s := drive(t, func(s *service, _ *end, p ends.Post) (ends.Sent, bool) {
+		if !gone {
+			gone, s.people[p.To.Name].gone = true, true
+			return ends.Sent{Typed: p.Text}, true
+		}
+		return ends.Sent{}, false
+	})
+	if r := send(t, d, "anybody there?"); r.Outcome != telltale.Void {
+		t.Errorf("while the recipient is gone: %+v", r)
+	}
+	if r := send(t, d, "anybody there now?"); r.Outcome != telltale.Delivered || s.people["bob"].opened != 2 {
+		t.Errorf("afterwards: %+v, bob logged in %d times", r, s.people["bob"].opened)
+	}
+}

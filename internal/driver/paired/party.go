@@ -111,10 +111,18 @@ func (p *party) settle(ctx context.Context) error {
 	if ended {
 		return fmt.Errorf("the session of %s has ended", p.Account.Name)
 	}
-	if prober, ok := p.End.(ends.Prober); ok {
-		return prober.Probe(ctx)
+	prober, ok := p.End.(ends.Prober)
+	if !ok {
+		return nil
 	}
-	return nil
+	err := prober.Probe(ctx)
+	if err != nil {
+		// Whoever does not answer is logged in again before the next message.
+		p.mu.Lock()
+		p.ended = true
+		p.mu.Unlock()
+	}
+	return err
 }
 
 func (p *party) about() ends.About {

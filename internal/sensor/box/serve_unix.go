@@ -4,6 +4,7 @@ package box
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -54,6 +55,9 @@ func (d *door) close() {
 	d.workers.Wait()
 }
 
+// killed is the status of programs that were ended by SIGKILL.
+const killed = 128 + 9
+
 // serve runs one program for as long as its client stays.
 func (d *door) serve(ctx context.Context, conn *net.UnixConn) {
 	defer func() { _ = conn.Close() }()
@@ -79,7 +83,11 @@ func (d *door) serve(ctx context.Context, conn *net.UnixConn) {
 		cancel()
 	}()
 	var e ending
-	if e.Status, err = d.run(ctx, o, files); err != nil {
+	switch e.Status, err = d.run(ctx, o, files); {
+	case errors.Is(err, context.Canceled):
+		// It was ended while it began: as one that ran already, by a signal.
+		e.Status = killed
+	case err != nil:
 		e.Error = err.Error()
 	}
 	_ = send(conn, e) // a client that is gone wants no answer

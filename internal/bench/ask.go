@@ -105,8 +105,12 @@ func (e *engine) try(ctx context.Context, item scenario.Item) (trial, error) {
 		return trial{}, err
 	}
 	receipt, err := e.driver.Send(ctx, telltale.Typing{Probe: id, From: probe.From, To: probe.To, Text: probe.Text, Wait: e.wait, Place: probe.Place})
+	seen, blind := e.sightings(ctx)
+	if err == nil {
+		err = blind
+	}
 	receipt = e.judge(probe, e.timed(probe, receipt), err)
-	if err := e.Case.PutReceipt(receipt); err != nil {
+	if err := errors.Join(e.Case.PutReceipt(receipt), e.recordSightings(seen)); err != nil {
 		return trial{}, err
 	}
 	if receipt.Outcome == telltale.Void {
@@ -119,7 +123,7 @@ func (e *engine) try(ctx context.Context, item scenario.Item) (trial, error) {
 	if err != nil {
 		e.revive(ctx, err)
 	}
-	return trial{probe, receipt}, e.sight(ctx)
+	return trial{probe, receipt}, nil
 }
 
 // judge makes the trial void when the question was not really put.

@@ -2,6 +2,7 @@ package bench_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"regexp"
@@ -54,6 +55,9 @@ type platform struct {
 	seed       uint64
 	// meddle stands before a message, if set; a receipt ends it there.
 	meddle func(n int, m telltale.Typing) *telltale.Receipt
+	// absent is how many messages it takes until the witness misses one; 0
+	// for never.
+	absent int
 
 	rng     *rand.Rand
 	line    *world // the sensor that sees copies to hosts
@@ -83,6 +87,10 @@ func (p *platform) Close() error { p.closes++; return nil }
 
 func (p *platform) Sightings(context.Context) ([]telltale.Sighting, error) {
 	now := time.Now()
+	if p.absent > 0 && p.calls%p.absent == 0 {
+		p.pending = nil
+		return nil, errors.New("the session of watcher has ended")
+	}
 	var out []telltale.Sighting
 	p.pending = slices.DeleteFunc(p.pending, func(s sighting) bool {
 		if s.due.After(now) {

@@ -332,3 +332,27 @@ func TestSurveyCharacterised(t *testing.T) {
 		counted(t, rec)
 	})
 }
+
+// TestSurveyWithAnAbsentWitness: what a witness did not see for want of a
+// session is no silence.
+func TestSurveyWithAnAbsentWitness(t *testing.T) {
+	t.Parallel()
+	for _, every := range []int{2, 3, 7} {
+		t.Run(fmt.Sprint(every), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				p := &platform{laws: []law{{parts: []string{"saffron"}, outcome: telltale.Delivered, copies: "watcher"}}, absent: every}
+				rec := platformBed(t, p, surveyOf(vocabulary(9, 60, "saffron"))).finish()
+				want := []string{"saffron [] sent (anywhere, ignored) delivered → watcher@platform.test"}
+				if diff := cmp.Diff(want, ruleLines(rec)); diff != "" {
+					t.Error(diff)
+				}
+				for _, r := range rec.Receipts {
+					if missed := strings.Contains(r.Reason, "witness"); missed != (r.Outcome == telltale.Void) {
+						t.Errorf("%+v", r)
+					}
+				}
+			})
+		})
+	}
+}

@@ -3,6 +3,7 @@ package bench
 import (
 	"cmp"
 	"context"
+	"fmt"
 
 	"example.org/telltale"
 	"example.org/telltale/internal/attribute"
@@ -11,14 +12,28 @@ import (
 // sight records what arrived at witness accounts, each message as a flow to
 // the account. What of it is a copy of a probe is found as in any other flow.
 func (e *engine) sight(ctx context.Context) error {
+	seen, err := e.sightings(ctx)
+	if err != nil {
+		e.Log.Warn("a witness is not to be read", "error", err)
+	}
+	return e.recordSightings(seen)
+}
+
+// sightings reads the witness accounts. Behind an error what they did not show
+// is no silence.
+func (e *engine) sightings(ctx context.Context) ([]telltale.Sighting, error) {
 	witness, ok := e.driver.(telltale.Witness)
 	if !ok {
-		return nil
+		return nil, nil
 	}
 	seen, err := witness.Sightings(ctx)
 	if err != nil {
-		e.Log.Warn("reading the witness accounts", "error", err)
+		err = fmt.Errorf("reading the witness accounts: %w", err)
 	}
+	return seen, err
+}
+
+func (e *engine) recordSightings(seen []telltale.Sighting) error {
 	for _, s := range seen {
 		if err := e.recordSighting(s); err != nil {
 			return err

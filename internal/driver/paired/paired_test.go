@@ -291,3 +291,26 @@ func TestWhoDoesNotAnswerIsLoggedInAgain(t *testing.T) {
 		t.Errorf("afterwards: %+v, bob logged in %d times", r, s.people["bob"].opened)
 	}
 }
+
+// A witness who is gone sees nothing, which is no silence, and is logged in
+// again before the next message.
+func TestAWitnessIsLoggedInAgain(t *testing.T) {
+	t.Parallel()
+	d, s := drive(t, func(s *service, from *end, p ends.Post) (ends.Sent, bool) {
+		if carol := s.people["carol"]; p.Text == "the end" {
+			carol.hear(ends.Event{Kind: ends.Ended, Reason: "closing link"})
+		} else {
+			s.deliver(from, "carol", p.Text)
+		}
+		return ends.Sent{}, false
+	})
+	send(t, d, "the end")
+	if seen, err := d.Sightings(t.Context()); err == nil || len(seen) != 0 {
+		t.Errorf("without a session: %+v, %v", seen, err)
+	}
+	send(t, d, "watched again")
+	seen, err := d.Sightings(t.Context())
+	if err != nil || len(seen) != 1 || s.people["carol"].opened != 2 {
+		t.Errorf("afterwards: %+v, %v, logged in %d times", seen, err, s.people["carol"].opened)
+	}
+}

@@ -26,10 +26,8 @@ func (d *Driver) Send(ctx context.Context, t telltale.Typing) (telltale.Receipt,
 	if err != nil {
 		return d.void(t, err), nil
 	}
-	for _, p := range []*party{to, from} {
-		if err := p.ready(ctx, d.cfg.Timeout); err != nil {
-			return telltale.Receipt{}, err
-		}
+	if err := d.ready(ctx, to, from); err != nil {
+		return telltale.Receipt{}, err
 	}
 	d.sweep()
 	sent, err := d.put(ctx, from, ends.Post{To: to.Account, Text: t.Text, Place: t.Place})
@@ -51,6 +49,20 @@ func (d *Driver) Send(ctx context.Context, t telltale.Typing) (telltale.Receipt,
 		d.remember(m)
 	}
 	return m.receipt, err
+}
+
+// ready logs in whoever takes part, and the witnesses: what they do not see of
+// a message is taken for silence.
+func (d *Driver) ready(ctx context.Context, takePart ...*party) error {
+	for _, p := range d.parties {
+		if p.Side != telltale.SideWitness && !slices.Contains(takePart, p) {
+			continue
+		}
+		if err := p.ready(ctx, d.cfg.Timeout); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (d *Driver) void(t telltale.Typing, why error) telltale.Receipt {

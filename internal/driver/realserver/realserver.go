@@ -44,9 +44,10 @@ type Server struct {
 	// CA is the PEM file of the authority of its certificate, if it has one.
 	CA string
 
-	cmd  *exec.Cmd
-	done chan struct{}
-	out  *bytes.Buffer
+	child child
+	cmd   *exec.Cmd
+	done  chan struct{}
+	out   *bytes.Buffer
 }
 
 // TB is what [Need] needs of a test.
@@ -100,35 +101,45 @@ type child struct {
 
 // start runs a child and returns when it is ready.
 func (c child) start(ctx context.Context) (*Server, error) {
-	s := &Server{Name: c.name, done: make(chan struct{}), out: &bytes.Buffer{}}
+	s := &Server{Name: c.name, child: c}
 	if err := c.place(s); err != nil {
 		return nil, err
 	}
-	args := make([]string, len(c.command))
-	for i, a := range c.command {
-		args[i] = strings.ReplaceAll(a, "@BASE@", s.Dir)
-	}
-	s.cmd = exec.Command(args[0], args[1:]...) //nolint:noctx // it outlives the call; Stop ends it
-	s.cmd.Dir, s.cmd.Env = s.Dir, append(os.Environ(), "LC_ALL=C.UTF-8", "HOME="+s.Dir)
-	s.cmd.Stdout, s.cmd.Stderr = s.out, s.out
-	// Children of its own may hold its output open after its end.
-	s.cmd.WaitDelay = time.Second
-	err := become(s.cmd, c.user)
-	if err == nil {
-		err = s.cmd.Start()
-	}
-	if err != nil {
+	if err := c.launch(s); err != nil {
 		_ = os.RemoveAll(s.Dir) // what failed is known
-		return nil, fmt.Errorf("starting %s: %w", c.name, err)
+		return nil, err
 	}
-	go func() {
-		_ = s.cmd.Wait() // how it ended shows in its log
-		close(s.done)
-	}()
 	if err := c.await(ctx, s); err != nil {
 		return nil, errors.Join(err, s.Stop())
 	}
 	return s, nil
+}
+
+// launch runs the program in the server's directory.
+func (c child) launch(s *Server) error {
+	done, out := make(chan struct{}), &bytes.Buffer{}
+	args := make([]string, len(c.command))
+	for i, a := range c.command {
+		args[i] = strings.ReplaceAll(a, "@BASE@", s.Dir)
+	}
+	cmd := exec.Command(args[0], args[1:]...) //nolint:noctx // it outlives the call; Stop ends it
+	cmd.Dir, cmd.Env = s.Dir, append(os.Environ(), "LC_ALL=C.UTF-8", "HOME="+s.Dir)
+	cmd.Stdout, cmd.Stderr = out, out
+	// Children of its own may hold its output open after its end.
+	cmd.WaitDelay = time.Second
+	err := become(cmd, c.user)
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		return fmt.Errorf("starting %s: %w", c.name, err)
+	}
+	go func() {
+		_ = cmd.Wait() // how it ended shows in its log
+		close(done)
+	}()
+	s.cmd, s.done, s.out = cmd, done, out
+	return nil
 }
 
 // place makes the server's directory, in which its user may do all.

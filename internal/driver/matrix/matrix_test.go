@@ -23,8 +23,7 @@ type homeserver struct {
 	mu     sync.Mutex
 	events []map[string]any
 	more   chan struct{}
-	seen   map[string]string // transaction to event
-	slow   int               // how many messages are still too fast
+	slow   int // how many messages are still too fast
 	lost   bool
 	state  []map[string]any
 }

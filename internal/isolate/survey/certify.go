@@ -114,10 +114,13 @@ func (r *run) lacking(x suspect, i int) (Line, *suspect, bool) {
 			return line, nil, true
 		}
 	}
-	reacted := 0
-	for n, asked := (r.s.c.Repeats+1)/2, 0; len(line.Keys) < n || asked == 0; asked++ {
+	// A clear message of many words may have been silenced by one of them: what
+	// the rest does alone decides.
+	n, quiet, reacted := (r.s.c.Repeats+1)/2, 0, 0
+	for len(line.Keys) < n || quiet <= reacted {
 		m := r.askIf(x.own, rest, "certificate: without one part no reaction")
 		if !has(m.effects, x.own) {
+			quiet++
 			line.Keys = append(line.Keys, m.key)
 			continue
 		}

@@ -302,3 +302,22 @@ func anyAnswer(b byte, body string) survey.Answer {
 	a.Void = b&96 == 96
 	return a
 }
+
+// An exception that stands in the same message as a rule's only word hides it
+// there. The word must not be taken for clear in company for that.
+func TestAnExceptionInTheSameMessage(t *testing.T) {
+	t.Parallel()
+	for seed := range seeds(20) {
+		w := platform(t, "smtp")
+		w.maxLen = 1200
+		w.rng = rand.New(rand.NewPCG(seed, 1))
+		// Every word is asked once only, as real services deserve.
+		r := w.run(t, survey.Config{Terms: w.vocabulary(rand.New(rand.NewPCG(seed, 2)), 200), MaxLen: w.maxLen, Seed: seed, Repeats: 1})
+		if missing, invented := w.diff(r); len(missing)+len(invented) > 0 {
+			t.Errorf("seed %d: missing %q, invented %q", seed, missing, invented)
+		}
+		if each := float64(r.Messages) / float64(len(w.laws)); each > 45 {
+			t.Errorf("seed %d: %.1f messages a rule", seed, each)
+		}
+	}
+}

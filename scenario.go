@@ -108,6 +108,11 @@ type DriverSpec struct {
 	AccountsFile string `json:"accounts_file,omitempty"`
 }
 
+// DriverReplay is the kind of driver of a case whose messages were typed before
+// telltale came: nobody was blinded, nothing was shuffled, and no message has a
+// canary.
+const DriverReplay = "replay"
+
 // EndSpec says how one end of a conversation is driven.
 type EndSpec struct {
 	// Kind names a row of the wiring table of ends, as in "irc".

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"net"
 	"os"
 	"slices"
@@ -51,107 +50,59 @@ type endSetup struct {
 // for the peer.
 func endKinds() map[string]endKind {
 	return map[string]endKind{
-		"irc": {
-			check: checked(irc.ParseOptions),
-			make: func(s endSetup) (ends.End, error) {
-				o, err := irc.ParseOptions(s.options)
-				if err != nil {
-					return nil, err
-				}
-				return irc.New(irc.Config{
-					Account: s.account, Options: o, Witness: s.witness, Dial: s.dial, Clock: s.app.clock, Random: s.app.random, Log: s.log,
-				})
-			},
+		"browser": end(browser.ParseOptions, func(s endSetup, o browser.Options) (ends.End, error) {
+			return browser.New(browser.Config{Account: s.account, Options: o, Env: s.environ(), Dir: s.scenario.Driver.Dir, Clock: s.app.clock})
+		}),
+		"http": end(web.ParseOptions, func(s endSetup, o web.Options) (ends.End, error) {
+			return web.New(web.Config{
+				Account: s.account, Options: o, Threads: s.threads, Dial: s.dial, Clock: s.app.clock, Random: s.app.random, Log: s.log,
+			})
+		}),
+		"irc": end(irc.ParseOptions, func(s endSetup, o irc.Options) (ends.End, error) {
+			return irc.New(irc.Config{
+				Account: s.account, Options: o, Witness: s.witness, Dial: s.dial, Clock: s.app.clock, Random: s.app.random, Log: s.log,
+			})
+		}),
+		"mail": end(mail.ParseOptions, func(s endSetup, o mail.Options) (ends.End, error) {
+			return mail.New(mail.Config{Account: s.account, Options: o, Dial: s.dial, Clock: s.app.clock, Random: s.app.random, Log: s.log})
+		}),
+		"matrix": end(matrix.ParseOptions, func(s endSetup, o matrix.Options) (ends.End, error) {
+			return matrix.New(matrix.Config{Account: s.account, Options: o, Dial: s.dial, Clock: s.app.clock, Log: s.log})
+		}),
+		"sip": end(sip.ParseOptions, func(s endSetup, o sip.Options) (ends.End, error) {
+			return sip.New(sip.Config{Account: s.account, Options: o, Clock: s.app.clock, Log: s.log})
+		}),
+		"terminal": end(terminalui.ParseOptions, func(s endSetup, o terminalui.Options) (ends.End, error) {
+			return terminalui.New(terminalui.Config{Account: s.account, Options: o, Env: s.environ(), Dir: s.scenario.Driver.Dir, Clock: s.app.clock})
+		}),
+		"xmpp": end(xmpp.ParseOptions, func(s endSetup, o xmpp.Options) (ends.End, error) {
+			return xmpp.New(xmpp.Config{
+				Account: s.account, Options: o, Witness: s.witness, Dial: s.dial, Clock: s.app.clock, Random: s.app.random, Log: s.log,
+			})
+		}),
+	}
+}
+
+// end is a row of the table: how options are read, and what is made of them.
+func end[T any](parse func(json.RawMessage) (T, error), build func(endSetup, T) (ends.End, error)) endKind {
+	return endKind{
+		check: func(raw json.RawMessage) error {
+			_, err := parse(raw)
+			return err
 		},
-		"browser": {
-			check: checked(browser.Parse),
-			make: func(s endSetup) (ends.End, error) {
-				o, err := browser.Parse(s.options)
-				if err != nil {
-					return nil, err
-				}
-				spec := s.scenario.Driver
-				return browser.New(browser.Config{
-					Account: s.account, Options: o, Env: slices.Concat(os.Environ(), spec.Env, s.env), Dir: spec.Dir, Clock: s.app.clock,
-				})
-			},
-		},
-		"http": {
-			check: checked(web.ParseOptions),
-			make: func(s endSetup) (ends.End, error) {
-				o, err := web.ParseOptions(s.options)
-				if err != nil {
-					return nil, err
-				}
-				return web.New(web.Config{
-					Account: s.account, Options: o, Threads: s.threads, Dial: s.dial, Clock: s.app.clock, Random: s.app.random, Log: s.log,
-				})
-			},
-		},
-		"xmpp": {
-			check: checked(xmpp.ParseOptions),
-			make: func(s endSetup) (ends.End, error) {
-				o, err := xmpp.ParseOptions(s.options)
-				if err != nil {
-					return nil, err
-				}
-				return xmpp.New(xmpp.Config{
-					Account: s.account, Options: o, Witness: s.witness, Dial: s.dial, Clock: s.app.clock, Random: s.app.random, Log: s.log,
-				})
-			},
-		},
-		"mail": {
-			check: checked(mail.ParseOptions),
-			make: func(s endSetup) (ends.End, error) {
-				o, err := mail.ParseOptions(s.options)
-				if err != nil {
-					return nil, err
-				}
-				return mail.New(mail.Config{Account: s.account, Options: o, Dial: s.dial, Clock: s.app.clock, Random: s.app.random, Log: s.log})
-			},
-		},
-		"sip": {
-			check: checked(sip.ParseOptions),
-			make: func(s endSetup) (ends.End, error) {
-				o, err := sip.ParseOptions(s.options)
-				if err != nil {
-					return nil, err
-				}
-				return sip.New(sip.Config{Account: s.account, Options: o, Clock: s.app.clock, Log: s.log})
-			},
-		},
-		"terminal": {
-			check: checked(terminalui.Parse),
-			make: func(s endSetup) (ends.End, error) {
-				o, err := terminalui.Parse(s.options)
-				if err != nil {
-					return nil, err
-				}
-				spec := s.scenario.Driver
-				return terminalui.New(terminalui.Config{
-					Account: s.account, Options: o, Env: slices.Concat(os.Environ(), spec.Env, s.env), Dir: spec.Dir, Clock: s.app.clock,
-				})
-			},
-		},
-		"matrix": {
-			check: checked(matrix.ParseOptions),
-			make: func(s endSetup) (ends.End, error) {
-				o, err := matrix.ParseOptions(s.options)
-				if err != nil {
-					return nil, err
-				}
-				return matrix.New(matrix.Config{Account: s.account, Options: o, Dial: s.dial, Clock: s.app.clock, Log: s.log})
-			},
+		make: func(s endSetup) (ends.End, error) {
+			o, err := parse(s.options)
+			if err != nil {
+				return nil, err
+			}
+			return build(s, o)
 		},
 	}
 }
 
-// checked makes a check of a parser.
-func checked[T any](parse func(json.RawMessage) (T, error)) func(json.RawMessage) error {
-	return func(raw json.RawMessage) error {
-		_, err := parse(raw)
-		return err
-	}
+// environ is the environment of a program that is an end.
+func (s endSetup) environ() []string {
+	return slices.Concat(os.Environ(), s.scenario.Driver.Env, s.env)
 }
 
 // dial connects to where a name of the scenario leads.
@@ -246,7 +197,7 @@ func wrongKinds(s telltale.Scenario) []scenario.Problem {
 func wrongOptions(kind string, raw json.RawMessage, path string) []scenario.Problem {
 	row, ok := endKinds()[kind]
 	if !ok {
-		if len(raw) > 0 && slices.Contains(slices.Collect(maps.Keys(drivers())), kind) {
+		if _, driver := drivers()[kind]; driver && len(raw) > 0 {
 			return []scenario.Problem{{Path: path, What: fmt.Sprintf("the driver %q has no options", kind), Fix: "take them out"}}
 		}
 		return nil

@@ -102,7 +102,7 @@ func typedOf(line []byte) (bench.Typed, error) {
 func replayScenario(log []bench.Typed, channel []string, files []string) telltale.Scenario {
 	s := scenario.Defaults()
 	s.Name, s.App = "replay", telltale.App{Name: filepath.Base(files[0])}
-	s.Driver = telltale.DriverSpec{Kind: bench.DriverReplay}
+	s.Driver = telltale.DriverSpec{Kind: telltale.DriverReplay}
 	s.Sensors = []telltale.SensorSpec{{Kind: "import"}}
 	s.Channel = channel
 	for _, m := range log {

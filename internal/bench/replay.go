@@ -9,11 +9,6 @@ import (
 	"example.org/telltale"
 )
 
-// DriverReplay is the kind of driver that a case names whose messages were
-// typed before telltale came: nobody was blinded, nothing was shuffled, and no
-// message has a canary.
-const DriverReplay = "replay"
-
 // Typed is a message of such a log.
 type Typed struct {
 	At       time.Time
@@ -111,7 +106,7 @@ func spanOf(rec *telltale.Record, log []Typed, window time.Duration) telltale.Sp
 func (e *engine) replayCoverage(all, short int) error {
 	coverage := slices.Clone(e.Case.Snapshot().Coverage)
 	blind := func(what string) {
-		coverage = append(coverage, telltale.Coverage{Sensor: DriverReplay, What: what})
+		coverage = append(coverage, telltale.Coverage{Sensor: telltale.DriverReplay, What: what})
 	}
 	blind(fmt.Sprintf("the %d messages were typed without canaries: copies are known by their text alone", all))
 	blind("the messages were not put in an order drawn by lot: what came with a word need not come of it")

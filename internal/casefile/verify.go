@@ -347,9 +347,6 @@ func (v *verification) canaries() {
 	}
 }
 
-// replay is the driver of cases whose messages were typed before telltale came.
-const replay = "replay"
-
 func typedBefore(rec *telltale.Record, p telltale.Probe) bool {
-	return rec.Scenario.Driver.Kind == replay && p.Canary == (telltale.Canary{})
+	return rec.Scenario.Driver.Kind == telltale.DriverReplay && p.Canary == (telltale.Canary{})
 }

@@ -84,7 +84,7 @@ func TestInTheSandbox(t *testing.T) {
 	t.Parallel()
 	c := serve(t)
 	sensor, recorder, env := sandboxed(t, strings.TrimSuffix(strings.TrimPrefix(c.url, "http://"), "/chat"))
-	o, err := browser.Parse(rawOptions(t, settings("http://chat.test/chat")))
+	o, err := browser.ParseOptions(rawOptions(t, settings("http://chat.test/chat")))
 	if err != nil {
 		t.Fatal(err)
 	}

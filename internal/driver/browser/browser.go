@@ -135,12 +135,7 @@ func (e *End) refuses(p ends.Post) string {
 	case e.opts.Limit > 0 && len(p.Text) > e.opts.Limit:
 		return fmt.Sprintf("the text is longer than the %d bytes that go into one message", e.opts.Limit)
 	}
-	for _, c := range e.opts.Cannot {
-		if c.Match.match(p.Text) {
-			return c.Why
-		}
-	}
-	return ""
+	return ends.WhyNot(e.opts.Cannot, p.Text)
 }
 
 // Probe finds out whether the page still stands, and waits until it is quiet.

@@ -49,7 +49,7 @@ func rawOptions(t *testing.T, options map[string]any) json.RawMessage {
 
 func end(t *testing.T, a ends.Account, options map[string]any) *browser.End {
 	t.Helper()
-	o, err := browser.Parse(rawOptions(t, options))
+	o, err := browser.ParseOptions(rawOptions(t, options))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -139,7 +139,7 @@ func (s *session) dialog(params json.RawMessage) {
 	ready := s.ready
 	s.mu.Unlock()
 	switch {
-	case s.e.opts.Dialog.match(p.Message):
+	case s.e.opts.Dialog.Match(p.Message):
 		s.hear(ends.Event{Kind: ends.Bounced, At: s.e.cfg.Clock(), Reason: p.Message})
 	case ready && p.Type != "beforeunload":
 		s.fail(fmt.Errorf("the page asks in a dialog: %.200q; if that means that a message was not accepted, name it with options.dialog", p.Message))

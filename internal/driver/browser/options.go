@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -48,7 +47,7 @@ type Options struct {
 	// Limit is the longest text in bytes.
 	Limit int `json:"limit"`
 	// Cannot names texts that the page does not take as they are.
-	Cannot []Cannot `json:"cannot"`
+	Cannot []ends.Cannot `json:"cannot"`
 
 	// Messages says where messages are shown.
 	Messages Messages `json:"messages"`
@@ -58,7 +57,7 @@ type Options struct {
 	Ended  []Notice `json:"ended"`
 	// Dialog matches the text of a dialog that says that a message was not
 	// accepted. Any other dialog is an error.
-	Dialog Pattern `json:"dialog"`
+	Dialog ends.Pattern `json:"dialog"`
 	// Shadows looks into the shadow roots of the page as well.
 	Shadows bool `json:"shadows"`
 
@@ -125,31 +124,8 @@ type Notice struct {
 	Match    string `json:"match"`
 }
 
-// Cannot names texts, and why they are not put.
-type Cannot struct {
-	Match Pattern `json:"match"`
-	Why   string  `json:"why"`
-}
-
-// Pattern is a regular expression. The empty one matches nothing.
-type Pattern struct{ re *regexp.Regexp }
-
-// UnmarshalText compiles a pattern.
-func (p *Pattern) UnmarshalText(text []byte) (err error) {
-	p.re = nil
-	if len(text) == 0 {
-		return nil
-	}
-	if p.re, err = regexp.Compile(string(text)); err != nil {
-		return fmt.Errorf("write a regular expression: %w", err)
-	}
-	return nil
-}
-
-func (p Pattern) match(s string) bool { return p.re != nil && p.re.MatchString(s) }
-
-// Parse reads options. The errors are [ends.OptionError]s.
-func Parse(raw json.RawMessage) (Options, error) {
+// ParseOptions reads options. The errors are [ends.OptionError]s.
+func ParseOptions(raw json.RawMessage) (Options, error) {
 	o := Options{
 		Typing: TypeKeys, Messages: Messages{Order: "last"}, Lang: "en-US", Width: 1200, Height: 900,
 		Patience: ends.Duration(20 * time.Second),

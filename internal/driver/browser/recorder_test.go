@@ -77,11 +77,11 @@ func TestOptionsNameWhatIsWrong(t *testing.T) {
 		{`{"url":"http://a.test","input":"#a","typing":"shout"}`, "options.typing"},
 		{`{"url":"http://a.test","input":"#a","dialog":"("}`, "options.dialog"},
 	} {
-		if _, err := browser.Parse([]byte(test.raw)); err == nil || !strings.Contains(err.Error(), test.want) {
+		if _, err := browser.ParseOptions([]byte(test.raw)); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: %v, want an error with %q", test.raw, err, test.want)
 		}
 	}
-	o, err := browser.Parse([]byte(`{"url":"http://a.test","input":"#a","send":{"key":"Control+Enter"},"recording":"none.json"}`))
+	o, err := browser.ParseOptions([]byte(`{"url":"http://a.test","input":"#a","send":{"key":"Control+Enter"},"recording":"none.json"}`))
 	if err != nil {
 		t.Fatal(err)
 	}

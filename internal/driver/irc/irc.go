@@ -112,10 +112,7 @@ type End struct {
 	mu      sync.Mutex
 	session *session
 	hear    func(ends.Event)
-	// resume is when the server may be spoken to again; pauses counts its
-	// complaints without a message taken in between.
-	resume time.Time
-	pauses int
+	gait    wire.Gait
 	// labels counts messages, over all sessions.
 	labels int
 	// about is what the last session learned.

@@ -168,7 +168,7 @@ func (e *End) again(ctx context.Context, s *session) error {
 	asked := s.posted != nil && s.posted.slow != ""
 	s.mu.Unlock()
 	if !asked {
-		if err := wire.Sleep(ctx, e.slower(s.last)); err != nil {
+		if err := wire.Sleep(ctx, e.gait.Slower(s.last)); err != nil {
 			return err
 		}
 	}

@@ -11,7 +11,6 @@ import (
 
 	"example.org/telltale"
 	"example.org/telltale/internal/driver/ends"
-	"example.org/telltale/internal/driver/wire"
 )
 
 // Put sends one message and waits for the answer to the PING behind it, so
@@ -34,7 +33,7 @@ func (e *End) Put(ctx context.Context, p ends.Post) (ends.Sent, error) {
 	if reason := s.unfit(command, target, p.Text); reason != "" {
 		return void(reason)
 	}
-	if err := e.slowly(ctx); err != nil {
+	if err := e.gait.Keep(ctx, e.cfg.Clock(), time.Duration(e.cfg.Options.Pace)); err != nil {
 		return ends.Sent{}, err
 	}
 	return s.put(ctx, command, target, p.Text)
@@ -62,9 +61,9 @@ func (s *session) put(ctx context.Context, command, target, text string) (ends.S
 	}
 	switch {
 	case post.slow != "":
-		err, sent.After, sent.Reason = nil, s.e.slower(post.slow), post.slow
+		err, sent.After, sent.Reason = nil, s.e.gait.Slower(post.slow), post.slow
 	case err == nil && !sent.Ended:
-		s.e.unhurried()
+		s.e.gait.Taken()
 	}
 	return sent, err
 }
@@ -127,33 +126,6 @@ func (s *session) room(command, target string) int {
 		source = len(s.nick) + len("!@") + s.f.userLen + 1 + s.f.hostLen
 	}
 	return max(0, s.f.lineLen-len("\r\n")-len(":  ")-source-len(command)-len(target)-len(" :"))
-}
-
-// slowly waits until the server may be spoken to.
-func (e *End) slowly(ctx context.Context) error {
-	e.mu.Lock()
-	wait := e.resume.Sub(e.cfg.Clock())
-	if pace := time.Duration(e.cfg.Options.Pace); pace > 0 {
-		e.resume = e.cfg.Clock().Add(max(wait, 0) + pace)
-	}
-	e.mu.Unlock()
-	return wire.Sleep(ctx, wait)
-}
-
-// slower notes a complaint about haste, and says how long to wait.
-func (e *End) slower(reason string) time.Duration {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	d := wire.Pause(reason, e.pauses)
-	e.pauses++
-	return d
-}
-
-// unhurried notes that a message was taken without a complaint.
-func (e *End) unhurried() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.pauses = 0
 }
 
 // Probe asks the server for an answer. A session that ended because of our

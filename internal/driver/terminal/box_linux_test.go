@@ -68,7 +68,7 @@ func TestInTheSandbox(t *testing.T) {
 	t.Cleanup(func() { _ = sensor.Stop(context.Background()) })
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "config"), quickIrssi)
-	o, err := terminal.Parse(raw(t, map[string]any{
+	o, err := terminal.ParseOptions(raw(t, map[string]any{
 		"preset": "irssi", "writable": []string{dir}, "box": true,
 		"command": []string{"irssi", "--home", dir, "-c", "irc.test", "-p", fmt.Sprint(port), "-n", "{{name}}"},
 	}))

@@ -44,7 +44,7 @@ func end(t *testing.T, a ends.Account, dir string, options map[string]any) *term
 	if options["preset"] != nil {
 		options["patience"] = "1m" // machines may be busy
 	}
-	o, err := terminal.Parse(raw(t, options))
+	o, err := terminal.ParseOptions(raw(t, options))
 	if err != nil {
 		t.Fatal(err)
 	}

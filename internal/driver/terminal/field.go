@@ -19,11 +19,11 @@ func (s *session) start() mark {
 	total, _ := s.screen.History()
 	in := s.e.opts.Input
 	y := s.inputRow()
-	if !in.Prompt.given() {
+	if !in.Prompt.Given() {
 		return mark{total + y, 0, true}
 	}
 	row := s.screen.Text(y, 0, s.e.opts.Columns)
-	at := in.Prompt.re.FindStringIndex(row)
+	at := in.Prompt.Find(row)
 	if at == nil {
 		return mark{}
 	}
@@ -74,7 +74,7 @@ func (s *session) empty() bool {
 // holds reports whether the field holds exactly a text, or, of one that is
 // wider than the field, ends with the part that can be seen.
 func (s *session) holds(from mark, text, tail string) bool {
-	if from.known && s.e.opts.Input.Prompt.given() {
+	if from.known && s.e.opts.Input.Prompt.Given() {
 		// A prompt may change while one types.
 		if now := s.start(); now.known && now.row == from.row {
 			from = now

@@ -44,7 +44,7 @@ func FuzzReader(f *testing.F) {
 	f.Add([]byte("11-22 09:30 <== hello\r\n\x1b[L\x1b[3S12:00   bob | hi  │ ann\x1b[12;1H"))
 	all := map[string]*terminal.Options{}
 	for _, name := range append(terminal.Presets(), "") {
-		o, err := terminal.Parse([]byte(`{"preset":"` + name + `","command":["x"],"input":{"row":-1},"columns":40,"rows":12}`))
+		o, err := terminal.ParseOptions([]byte(`{"preset":"` + name + `","command":["x"],"input":{"row":-1},"columns":40,"rows":12}`))
 		if err != nil {
 			f.Fatal(err)
 		}

@@ -3,7 +3,6 @@ package terminal
 import (
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"time"
 
 	"example.org/telltale/internal/driver/ends"
@@ -54,9 +53,9 @@ type Options struct {
 
 	// Ready is seen on the screen when the program can be used; Login says
 	// what is to be done before, Quit what ends the program in good order.
-	Ready Pattern `json:"ready"`
-	Login []Step  `json:"login"`
-	Quit  []Step  `json:"quit"`
+	Ready ends.Pattern `json:"ready"`
+	Login []Step       `json:"login"`
+	Quit  []Step       `json:"quit"`
 	// Open is done before the first message to somebody, and whenever the
 	// recipient or the place changes. Steps with {{place}} are for messages to
 	// a place, those with {{to}} for the others.
@@ -80,17 +79,17 @@ type Options struct {
 	// command; what is sent is the text itself.
 	Escape []Escape `json:"escape"`
 	// Cannot names texts that the program cannot take.
-	Cannot []Cannot `json:"cannot"`
+	Cannot []ends.Cannot `json:"cannot"`
 	// Limit is the longest text in bytes.
 	Limit  int      `json:"limit"`
 	Places []string `json:"places"`
 
 	// Messages is matched with each new line; its groups from and text are
 	// the sender and the message.
-	Messages Pattern `json:"messages"`
+	Messages ends.Pattern `json:"messages"`
 	// More is matched with the lines that go on with a message that was too
 	// long for one; its group text is the part.
-	More Pattern `json:"more"`
+	More ends.Pattern `json:"more"`
 	// Region is the part of the screen that holds messages.
 	Region Region `json:"region"`
 	// Log is a file that the program writes its messages to, if they are to
@@ -104,17 +103,17 @@ type Options struct {
 	Own []string `json:"own"`
 	// Errors match lines that say that a message was not accepted, Ended
 	// those that say that the session is over.
-	Errors []Pattern `json:"errors"`
-	Ended  []Pattern `json:"ended"`
+	Errors []ends.Pattern `json:"errors"`
+	Ended  []ends.Pattern `json:"ended"`
 	// Patience bounds each wait for the screen.
 	Patience ends.Duration `json:"patience"`
 }
 
 // Step waits for something on the screen, types, and presses keys.
 type Step struct {
-	Wait Pattern  `json:"wait"`
-	Type string   `json:"type"`
-	Keys []string `json:"keys"`
+	Wait ends.Pattern `json:"wait"`
+	Type string       `json:"type"`
+	Keys []string     `json:"keys"`
 }
 
 // Input says where the input field is. At least one of its settings is needed:
@@ -123,10 +122,10 @@ type Input struct {
 	// Row is the field's row, from 1; -1 is the last.
 	Row int `json:"row"`
 	// Prompt matches what stands before the text.
-	Prompt Pattern `json:"prompt"`
+	Prompt ends.Pattern `json:"prompt"`
 }
 
-func (in Input) given() bool { return in.Row != 0 || in.Prompt.given() }
+func (in Input) given() bool { return in.Row != 0 || in.Prompt.Given() }
 
 // Region is a part of the screen: first and last row and column, from 1;
 // negative numbers count from the end, and 0 is the whole.
@@ -139,65 +138,12 @@ type Region struct {
 
 // Escape puts Before in front of texts that match.
 type Escape struct {
-	Match  Pattern `json:"match"`
-	Before string  `json:"before"`
+	Match  ends.Pattern `json:"match"`
+	Before string       `json:"before"`
 }
 
-// Cannot names texts, and why they are not put.
-type Cannot struct {
-	Match Pattern `json:"match"`
-	Why   string  `json:"why"`
-}
-
-// Pattern is a regular expression. The empty one matches nothing.
-type Pattern struct{ re *regexp.Regexp }
-
-// UnmarshalText compiles a pattern.
-func (p *Pattern) UnmarshalText(text []byte) error {
-	if len(text) == 0 {
-		*p = Pattern{}
-		return nil
-	}
-	re, err := regexp.Compile(string(text))
-	if err != nil {
-		return fmt.Errorf("write a regular expression: %w", err)
-	}
-	p.re = re
-	return nil
-}
-
-func (p Pattern) given() bool { return p.re != nil }
-
-func (p Pattern) match(s string) bool { return p.re != nil && p.re.MatchString(s) }
-
-// find is where the pattern matches; nil if it does not.
-func (p Pattern) find(s string) []int {
-	if p.re == nil {
-		return nil
-	}
-	return p.re.FindStringIndex(s)
-}
-
-// groups returns the named groups of a match.
-func (p Pattern) groups(s string) (map[string]string, bool) {
-	if p.re == nil {
-		return nil, false
-	}
-	m := p.re.FindStringSubmatch(s)
-	if m == nil {
-		return nil, false
-	}
-	all := map[string]string{}
-	for i, name := range p.re.SubexpNames() {
-		if name != "" {
-			all[name] = m[i]
-		}
-	}
-	return all, true
-}
-
-// Parse reads options. The errors are [ends.OptionError]s.
-func Parse(raw json.RawMessage) (Options, error) {
+// ParseOptions reads options. The errors are [ends.OptionError]s.
+func ParseOptions(raw json.RawMessage) (Options, error) {
 	var first struct {
 		Preset string `json:"preset"`
 	}
@@ -226,7 +172,7 @@ func (o *Options) validate() error {
 		return &ends.OptionError{Path: "columns", What: fmt.Sprintf("%d columns and %d rows", o.Columns, o.Rows), Fix: "20 to 10000 columns and 4 to 400 rows can be had"}
 	case o.Mode == ModeScreen && o.Fifo == "" && !o.Input.given():
 		return &ends.OptionError{Path: "input", What: "it is not said where a text is typed", Fix: `write its row, as in {row: -1} for the last, or what stands before it, as in {prompt: "^> "}`}
-	case o.Messages.given() && o.Messages.re.SubexpIndex("text") < 0:
+	case o.Messages.Given() && !o.Messages.Has("text"):
 		return &ends.OptionError{Path: "messages", What: "the pattern has no group for the text", Fix: "write one as in <(?P<from>[^>]+)> (?P<text>.*)"}
 	}
 	return o.validateKeys()

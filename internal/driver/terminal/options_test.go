@@ -24,7 +24,7 @@ func TestOptionsNameWhatIsWrong(t *testing.T) {
 		{`{"command":["x"],"input":{"row":-1},"login":[{"keys":["Enter"]},{"keys":["C-"]}]}`, "options.login[1].keys"},
 		{`{"command":["x"],"patience":"soon"}`, "options.patience"},
 	} {
-		if _, err := terminal.Parse([]byte(test.raw)); err == nil || !strings.Contains(err.Error(), test.want) {
+		if _, err := terminal.ParseOptions([]byte(test.raw)); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: %v, want an error with %q", test.raw, err, test.want)
 		}
 	}
@@ -33,7 +33,7 @@ func TestOptionsNameWhatIsWrong(t *testing.T) {
 func TestPresetsAreWhole(t *testing.T) {
 	t.Parallel()
 	for _, name := range terminal.Presets() {
-		o, err := terminal.Parse([]byte(`{"preset":"` + name + `","columns":500}`))
+		o, err := terminal.ParseOptions([]byte(`{"preset":"` + name + `","columns":500}`))
 		if err != nil || o.Columns != 500 || len(o.Command) != 1 || o.Command[0] != name || o.Input.Row != -1 {
 			t.Errorf("%s: %+v, %v", name, o, err)
 		}

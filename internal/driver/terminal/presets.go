@@ -2,7 +2,6 @@ package terminal
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -46,7 +45,7 @@ func preset(name string) (Options, error) {
 
 func presets() []Options { return []Options{irssi(), weechat(), profanity(), mcabber()} }
 
-func pattern(expression string) Pattern { return Pattern{regexp.MustCompile(expression)} }
+func pattern(expression string) ends.Pattern { return ends.NewPattern(expression) }
 
 // enter types a command.
 func enter(command string) Step { return Step{Type: command, Keys: []string{"Enter"}} }
@@ -67,8 +66,8 @@ func irssi() Options {
 	o.Limit = 400
 	o.Messages = pattern(`^\d\d:\d\d(?::\d\d)?\s+<[ @+%&~]?(?P<from>[^>\s]+)> (?P<text>.*)$`)
 	o.More = pattern(`^ {10,}(?P<text>\S.*)$`)
-	o.Errors = []Pattern{pattern(`^\d\d:\d\d(?::\d\d)? (?:-!-|[!-][\w.]+[ -]) ?(?P<reason>.*` + refusals + `.*)$`)}
-	o.Ended = []Pattern{pattern(`-!- Irssi: (?P<reason>(?:Connection lost|Disconnected from|Connection to \S+ lost).*)`), pattern(`(?P<reason>(?i:closing link).*)`)}
+	o.Errors = []ends.Pattern{pattern(`^\d\d:\d\d(?::\d\d)? (?:-!-|[!-][\w.]+[ -]) ?(?P<reason>.*` + refusals + `.*)$`)}
+	o.Ended = []ends.Pattern{pattern(`-!- Irssi: (?P<reason>(?:Connection lost|Disconnected from|Connection to \S+ lost).*)`), pattern(`(?P<reason>(?i:closing link).*)`)}
 	return o
 }
 
@@ -84,8 +83,8 @@ func weechat() Options {
 	o.Limit = 400
 	o.Messages = pattern(`\d\d:\d\d(?::\d\d)? +[ @+%&~]?(?P<from>[^\s=<>*│|-][^\s│|]*) [│|] (?P<text>.*?)(?: +│ ?[ @+%&~]?\S*)?$`)
 	o.More = pattern(` {5,}[│|] (?P<text>\S.*?)(?: +│ ?[ @+%&~]?\S*)?$`)
-	o.Errors = []Pattern{pattern(`\d\d:\d\d(?::\d\d)? +(?:\S+ +)?(?:=!=|--) [│|] (?P<reason>.*` + refusals + `.*?)(?: +│.*)?$`)}
-	o.Ended = []Pattern{pattern(`[│|] (?P<reason>irc: disconnected from.*?)(?: +│.*)?$`), pattern(`[│|] (?P<reason>(?i:error: closing link|closing link).*?)(?: +│.*)?$`)}
+	o.Errors = []ends.Pattern{pattern(`\d\d:\d\d(?::\d\d)? +(?:\S+ +)?(?:=!=|--) [│|] (?P<reason>.*` + refusals + `.*?)(?: +│.*)?$`)}
+	o.Ended = []ends.Pattern{pattern(`[│|] (?P<reason>irc: disconnected from.*?)(?: +│.*)?$`), pattern(`[│|] (?P<reason>(?i:error: closing link|closing link).*?)(?: +│.*)?$`)}
 	return o
 }
 
@@ -96,15 +95,15 @@ func profanity() Options {
 	o.Input = Input{Row: -1}
 	o.Open = []Step{enter("/msg {{to}}"), enter("/join {{place}}")}
 	o.Quit = []Step{enter("/quit")}
-	o.Cannot = []Cannot{
-		{pattern(`^/`), "a text that begins with / is a command, and there is no way around it"},
-		{pattern(`^.{950}`), "the input field shows no more than 1000 columns"},
+	o.Cannot = []ends.Cannot{
+		{Match: pattern(`^/`), Why: "a text that begins with / is a command, and there is no way around it"},
+		{Match: pattern(`^.{950}`), Why: "the input field shows no more than 1000 columns"},
 	}
 	o.Own = []string{"me"}
 	o.Messages = pattern(`^\d\d:\d\d(?::\d\d)? - (?P<from>[^:\s]+): (?P<text>.*)$`)
 	o.More = pattern(`^ {8,}(?P<text>\S.*)$`)
-	o.Errors = []Pattern{pattern(`^\d\d:\d\d(?::\d\d)? [-!] (?P<reason>Error (?:from|received|sending).*|.*(?i:not-acceptable|policy-violation|forbidden|not-allowed|recipient-unavailable).*)$`)}
-	o.Ended = []Pattern{pattern(`(?P<reason>Lost connection.*|.*[Dd]isconnected.*)$`)}
+	o.Errors = []ends.Pattern{pattern(`^\d\d:\d\d(?::\d\d)? [-!] (?P<reason>Error (?:from|received|sending).*|.*(?i:not-acceptable|policy-violation|forbidden|not-allowed|recipient-unavailable).*)$`)}
+	o.Ended = []ends.Pattern{pattern(`(?P<reason>Lost connection.*|.*[Dd]isconnected.*)$`)}
 	return o
 }
 
@@ -119,7 +118,7 @@ func mcabber() Options {
 	o.Limit = 900
 	o.Messages = pattern(`\d\d-\d\d \d\d:\d\d <==  ?(?P<text>.*)$`)
 	o.More = pattern(`│ {15,}(?P<text>\S.*)$`)
-	o.Errors = []Pattern{pattern(`\d\d:\d\d(?::\d\d)?\]? (?P<reason>(?i:.*error).*|.*` + refusals + `.*)$`)}
-	o.Ended = []Pattern{pattern(`(?P<reason>Disconnected.*|Connection (?:lost|closed).*)`)}
+	o.Errors = []ends.Pattern{pattern(`\d\d:\d\d(?::\d\d)?\]? (?P<reason>(?i:.*error).*|.*` + refusals + `.*)$`)}
+	o.Ended = []ends.Pattern{pattern(`(?P<reason>Disconnected.*|Connection (?:lost|closed).*)`)}
 	return o
 }

@@ -41,7 +41,7 @@ func (s *session) put(ctx context.Context, p ends.Post) (ends.Sent, error) {
 func (s *session) lineOf(p ends.Post) string {
 	text := p.Text
 	for _, e := range s.e.opts.Escape {
-		if e.Match.match(text) {
+		if e.Match.Match(text) {
 			text = e.Before + text
 			break
 		}

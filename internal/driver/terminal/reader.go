@@ -52,8 +52,10 @@ func (r *reader) telling(rows []string) (all []shown) {
 	within := false
 	for _, row := range rows {
 		key, ok := r.key(row)
-		if !ok && within && r.opts.More.given() {
-			key = r.opts.More.re.FindString(row)
+		if !ok && within && r.opts.More.Given() {
+			if at := r.opts.More.Find(row); at != nil {
+				key = row[at[0]:at[1]]
+			}
 			ok = key != ""
 		}
 		if within = ok; ok {
@@ -64,9 +66,9 @@ func (r *reader) telling(rows []string) (all []shown) {
 }
 
 func (r *reader) key(row string) (string, bool) {
-	for _, list := range [][]Pattern{{r.opts.Messages}, r.opts.Errors, r.opts.Ended} {
+	for _, list := range [][]ends.Pattern{{r.opts.Messages}, r.opts.Errors, r.opts.Ended} {
 		for _, p := range list {
-			if at := p.find(row); at != nil {
+			if at := p.Find(row); at != nil {
 				return row[at[0]:at[1]], true
 			}
 		}
@@ -150,11 +152,11 @@ func (r *reader) block(rows []string, width int) {
 // Where a row is not full the program broke it at a blank.
 func (r *reader) joined(rows []string, width int) (text string, used int) {
 	text, used = rows[0], 1
-	if !r.opts.More.given() || !r.opts.Messages.match(text) {
+	if !r.opts.More.Given() || !r.opts.Messages.Match(text) {
 		return text, 1
 	}
-	for used < len(rows) && !r.opts.Messages.match(rows[used]) {
-		groups, ok := r.opts.More.groups(rows[used])
+	for used < len(rows) && !r.opts.Messages.Match(rows[used]) {
+		groups, ok := r.opts.More.Groups(rows[used])
 		if !ok {
 			break
 		}
@@ -172,18 +174,18 @@ func (r *reader) line(line string) {
 	if !r.listening {
 		return
 	}
-	if groups, ok := r.opts.Messages.groups(line); ok {
+	if groups, ok := r.opts.Messages.Groups(line); ok {
 		r.message(groups)
 		return
 	}
 	for _, p := range r.opts.Ended {
-		if p.match(line) {
+		if p.Match(line) {
 			r.hear(ends.Event{Kind: ends.Ended, At: r.clock(), Reason: reason(p, line)})
 			return
 		}
 	}
 	for _, p := range r.opts.Errors {
-		if p.match(line) {
+		if p.Match(line) {
 			r.hear(ends.Event{Kind: ends.Bounced, At: r.clock(), Reason: reason(p, line)})
 			return
 		}
@@ -201,8 +203,8 @@ func (r *reader) message(groups map[string]string) {
 }
 
 // reason is the group of that name, or the line.
-func reason(p Pattern, line string) string {
-	if groups, _ := p.groups(line); groups["reason"] != "" {
+func reason(p ends.Pattern, line string) string {
+	if groups, _ := p.Groups(line); groups["reason"] != "" {
 		return groups["reason"]
 	}
 	return strings.TrimSpace(line)

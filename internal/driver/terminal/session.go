@@ -175,9 +175,9 @@ func (s *session) visible() []string {
 
 // sees reports whether a row of the screen matches. Whether there is a blank
 // at its end nobody sees.
-func (s *session) sees(p Pattern) bool {
+func (s *session) sees(p ends.Pattern) bool {
 	for _, row := range s.visible() {
-		if p.match(row) || p.match(row+" ") {
+		if p.Match(row) || p.Match(row+" ") {
 			return true
 		}
 	}

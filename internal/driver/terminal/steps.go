@@ -89,8 +89,8 @@ func (s *session) command(ctx context.Context, line string, keys []string) error
 }
 
 // awaits waits for a pattern on the screen.
-func (s *session) awaits(ctx context.Context, p Pattern) error {
-	if !p.given() {
+func (s *session) awaits(ctx context.Context, p ends.Pattern) error {
+	if !p.Given() {
 		return nil
 	}
 	look := s.await
@@ -98,7 +98,7 @@ func (s *session) awaits(ctx context.Context, p Pattern) error {
 		look = s.awaitLog
 	}
 	if err := look(ctx, func() bool { return s.sees(p) }); err != nil {
-		return fmt.Errorf("waiting for %q on the screen: %w", p.re, err)
+		return fmt.Errorf("waiting for %q on the screen: %w", p, err)
 	}
 	return nil
 }
@@ -137,7 +137,7 @@ func (s *session) open(ctx context.Context, p ends.Post) error {
 // for each thing that the screen says: some programs turn back the next time.
 func (s *session) look(ctx context.Context) error {
 	o := s.e.opts.Look
-	if !o.Wait.given() || s.prog == nil {
+	if !o.Wait.Given() || s.prog == nil {
 		return nil
 	}
 	s.mu.Lock()
@@ -155,7 +155,7 @@ func (s *session) look(ctx context.Context) error {
 // news is the row that says that something new is elsewhere; empty if none.
 func (s *session) news() string {
 	for _, row := range s.visible() {
-		if at := s.e.opts.Look.Wait.find(row); at != nil {
+		if at := s.e.opts.Look.Wait.Find(row); at != nil {
 			return row[at[0]:at[1]]
 		}
 	}

@@ -129,16 +129,7 @@ func (e *End) refuses(p ends.Post) string {
 	case p.Place != "" && len(e.opts.Places) > 0 && !slices.Contains(e.opts.Places, p.Place):
 		return fmt.Sprintf("there is no place %q", p.Place)
 	}
-	return first(e.opts.Cannot, p.Text)
-}
-
-func first(all []Cannot, text string) string {
-	for _, c := range all {
-		if c.Match.match(text) {
-			return c.Why
-		}
-	}
-	return ""
+	return ends.WhyNot(e.opts.Cannot, p.Text)
 }
 
 func isControl(r rune) bool {

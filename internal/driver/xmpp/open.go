@@ -10,7 +10,6 @@ import (
 
 	"example.org/telltale"
 	"example.org/telltale/internal/driver/ends"
-	"example.org/telltale/internal/driver/wire"
 )
 
 // Open logs in, says that it is there, and joins the rooms.
@@ -97,7 +96,7 @@ func (e *End) Put(ctx context.Context, p ends.Post) (ends.Sent, error) {
 	if s.over() {
 		return ends.Sent{}, s.failure()
 	}
-	if err := e.slowly(ctx); err != nil {
+	if err := e.gait.Keep(ctx, e.cfg.Clock(), time.Duration(e.cfg.Options.Pace)); err != nil {
 		return ends.Sent{}, err
 	}
 	return s.put(ctx, kind, to, p.Text)
@@ -141,38 +140,11 @@ func (s *session) put(ctx context.Context, kind, to, text string) (ends.Sent, er
 		err, sent.Ended, sent.Reason = nil, true, s.last
 	}
 	if post.slow != "" {
-		sent.After, sent.Reason = s.e.slower(post.slow), post.slow
+		sent.After, sent.Reason = s.e.gait.Slower(post.slow), post.slow
 	} else if err == nil && !sent.Ended {
-		s.e.unhurried()
+		s.e.gait.Taken()
 	}
 	return sent, err
-}
-
-// slowly keeps the pace.
-func (e *End) slowly(ctx context.Context) error {
-	e.mu.Lock()
-	wait := e.resume.Sub(e.cfg.Clock())
-	if pace := time.Duration(e.cfg.Options.Pace); pace > 0 {
-		e.resume = e.cfg.Clock().Add(max(wait, 0) + pace)
-	}
-	e.mu.Unlock()
-	return wire.Sleep(ctx, wait)
-}
-
-// slower notes a complaint about haste, and says how long to wait.
-func (e *End) slower(reason string) time.Duration {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	d := wire.Pause(reason, e.pauses)
-	e.pauses++
-	return d
-}
-
-// unhurried notes that a message was taken without a complaint.
-func (e *End) unhurried() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.pauses = 0
 }
 
 // Probe asks the server for an answer.

@@ -108,11 +108,8 @@ type End struct {
 
 	mu      sync.Mutex
 	session *session
-	// resume is when the server may be spoken to again; pauses counts its
-	// complaints about haste without a message taken in between.
-	resume time.Time
-	pauses int
-	about  ends.About
+	gait    wire.Gait
+	about   ends.About
 }
 
 var (

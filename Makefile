@@ -68,6 +68,10 @@ bench-capture: build ## capturing and importing beside their peers (SIZE in MB; 
 bench-platforms: build ## what is found of real systems with known rules (PLATFORMS=dir ONLY=names SEEDS=1 NULL=1)
 	$(GO) run ./scripts/benchplatforms -telltale $(CURDIR)/$(BIN)/telltale $(if $(PLATFORMS),-platforms $(PLATFORMS)) $(if $(ONLY),-only $(ONLY)) -seeds $(if $(filter command,$(origin SEEDS)),$(SEEDS),1) $(if $(NULL),-null)
 
+.PHONY: platform
+platform: ## one of those systems for its scenario in examples/platforms, until Ctrl-C (ONLY=name PLATFORMS=dir)
+	$(GO) run ./scripts/benchplatforms -up $(ONLY) $(if $(PLATFORMS),-platforms $(PLATFORMS))
+
 .PHONY: bench-null
 bench-null: ## 1,000 null runs of the statistics: share of false findings
 	$(GO) test -count=1 -run 'TestNull' -v ./internal/attribute/...

@@ -31,6 +31,8 @@ type options struct {
 	keep                           string
 	// null leaves every word of a rule out: nothing may be found.
 	null bool
+	// up brings one system up where its scenario expects it, and stays.
+	up string
 }
 
 func main() {
@@ -43,6 +45,7 @@ func main() {
 	flag.StringVar(&only, "only", "", "names of systems, joined by commas; empty for all")
 	flag.StringVar(&o.keep, "keep", "", "directory to keep the cases in")
 	flag.BoolVar(&o.null, "null", false, "try decoys alone: nothing may be found")
+	flag.StringVar(&o.up, "up", "", "bring this system up for its scenario, write the words to try, and stay until Ctrl-C")
 	flag.Parse()
 	if only != "" {
 		o.only = strings.Split(only, ",")
@@ -62,6 +65,9 @@ func run(ctx context.Context, o options) error {
 		if *path, err = filepath.Abs(*path); err != nil {
 			return err
 		}
+	}
+	if o.up != "" {
+		return bringUp(ctx, o)
 	}
 	names, err := systems(o)
 	if err != nil {
@@ -130,7 +136,11 @@ func measure(ctx context.Context, o options, name string, seed int) (score, erro
 	if err != nil {
 		return score{}, err
 	}
-	system, err := start(ctx, filepath.Join(o.platforms, base(name)), filepath.Join(dir, "system"))
+	ports, err := freePorts()
+	if err != nil {
+		return score{}, err
+	}
+	system, err := start(ctx, filepath.Join(o.platforms, base(name)), filepath.Join(dir, "system"), ports)
 	if err != nil {
 		return score{}, err
 	}

@@ -24,10 +24,7 @@ func stage(o options, name string, seed int, dir string, s *system, words []stri
 	if err != nil {
 		return "", err
 	}
-	all := append(decoys, words...)
-	rng := rand.New(rand.NewPCG(uint64(seed), 1))
-	rng.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
-	if err := os.WriteFile(filepath.Join(dir, "words.txt"), []byte(strings.Join(all, "\n")+"\n"), 0o600); err != nil {
+	if err := writeWords(dir, append(decoys, words...), seed); err != nil {
 		return "", err
 	}
 	extra, err := filepath.Glob(filepath.Join(o.scenarios, "*accounts*.yml"))
@@ -46,6 +43,39 @@ func stage(o options, name string, seed int, dir string, s *system, words []stri
 	file := filepath.Join(dir, name+".yaml")
 	moved := s.move(string(text), name) + fmt.Sprintf("\nseed: %d\n", seed)
 	return file, os.WriteFile(file, []byte(moved), 0o600)
+}
+
+// writeWords writes the words to try, in an order drawn by lot.
+func writeWords(dir string, words []string, seed int) error {
+	rng := rand.New(rand.NewPCG(uint64(seed), 1))
+	rng.Shuffle(len(words), func(i, j int) { words[i], words[j] = words[j], words[i] })
+	return os.WriteFile(filepath.Join(dir, "words.txt"), []byte(strings.Join(words, "\n")+"\n"), 0o600)
+}
+
+// bringUp has a system stand where its scenario in the tree expects it, so that
+// people can put the question themselves.
+func bringUp(ctx context.Context, o options) error {
+	truth, err := readTruth(o.platforms, base(o.up))
+	if err != nil {
+		return err
+	}
+	words := truth.words()
+	decoys, err := readDecoys(filepath.Join(o.scenarios, "decoys.txt"), words)
+	if err != nil {
+		return err
+	}
+	if err := writeWords(o.scenarios, append(decoys, words...), 1); err != nil {
+		return err
+	}
+	system, err := start(ctx, filepath.Join(o.platforms, base(o.up)), usualDir(o.up), 0)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(usualDir(o.up)) }() // it holds nothing of worth
+	defer system.stop()
+	fmt.Printf("%s is up; in another terminal: telltale audit %s\nCtrl-C ends it.\n", o.up, filepath.Join(o.scenarios, o.up+".yaml"))
+	<-ctx.Done()
+	return nil
 }
 
 // readDecoys reads the harmless words, but for those that are part of a rule.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,8 +30,9 @@ var defaultPort = regexp.MustCompile(`(?m)^PORT=\$\{PORT:-(\d+)\}`)
 // spread is how many ports in a row are looked for.
 const spread = 6
 
-// start brings a system up and waits until it says that it is ready.
-func start(ctx context.Context, folder, dir string) (*system, error) {
+// start brings a system up, at its usual ports if port is 0, and waits until it
+// says that it is ready.
+func start(ctx context.Context, folder, dir string, port int) (*system, error) {
 	script := filepath.Join(folder, "start.sh")
 	text, err := os.ReadFile(script)
 	if err != nil {
@@ -44,9 +46,7 @@ func start(ctx context.Context, folder, dir string) (*system, error) {
 	if s.usual, err = strconv.Atoi(string(m[1])); err != nil {
 		return nil, err
 	}
-	if s.port, err = freePorts(); err != nil {
-		return nil, err
-	}
+	s.port = cmp.Or(port, s.usual)
 	s.cmd = exec.CommandContext(ctx, "bash", script)
 	s.cmd.Cancel = func() error { return s.cmd.Process.Signal(syscall.SIGTERM) }
 	modules, err := nodeModules(ctx, folder)
@@ -140,11 +140,14 @@ func allFree(first int) bool {
 	return true
 }
 
+// usualDir is where a scenario expects its system's directory.
+func usualDir(name string) string { return "/tmp/telltale-" + base(name) }
+
 // move writes a scenario for where the system really is: its ports and its
 // directory instead of the usual ones.
 func (s *system) move(text, name string) string {
 	for i := range spread {
 		text = regexp.MustCompile(`\b`+strconv.Itoa(s.usual+i)+`\b`).ReplaceAllString(text, strconv.Itoa(s.port+i))
 	}
-	return strings.ReplaceAll(text, "/tmp/telltale-"+base(name), s.dir)
+	return strings.ReplaceAll(text, usualDir(name), s.dir)
 }

@@ -16,6 +16,7 @@ import (
 	"example.org/telltale/internal/casefile"
 	"example.org/telltale/internal/peel"
 	"example.org/telltale/internal/scenario"
+	"example.org/telltale/internal/signer"
 )
 
 const auditLong = `Puts a scenario's question to an app and states what was found.
@@ -219,15 +220,15 @@ func verdict(findings []telltale.Finding) error {
 }
 
 // signingKey is the investigator's own key, made on first use.
-func (a *app) signingKey() (string, error) {
+func (a *app) signingKey() (casefile.Signer, error) {
 	if path := os.Getenv("TELLTALE_KEY"); path != "" {
-		return casefile.LoadKey(path, a.random)
+		return signer.Load(path, a.random)
 	}
 	dir, err := os.UserConfigDir()
 	if err != nil {
-		return "", fmt.Errorf("there is no place for the signing key (%w): name a file in TELLTALE_KEY", err)
+		return nil, fmt.Errorf("there is no place for the signing key (%w): name a file in TELLTALE_KEY", err)
 	}
-	return casefile.LoadKey(filepath.Join(dir, "telltale", "signing.key"), a.random)
+	return signer.Load(filepath.Join(dir, "telltale", "signing.key"), a.random)
 }
 
 func (a *app) logger(verbose bool) *slog.Logger {

@@ -14,6 +14,7 @@ import (
 
 	"example.org/telltale"
 	"example.org/telltale/internal/casefile"
+	"example.org/telltale/internal/signer"
 )
 
 // smallCase writes a case that has one of everything that matters here, and
@@ -21,7 +22,7 @@ import (
 func smallCase(t *testing.T, blob []byte) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "case")
-	key, err := casefile.LoadKey(os.Getenv("TELLTALE_KEY"), rand.Reader)
+	key, err := signer.Load(os.Getenv("TELLTALE_KEY"), rand.Reader)
 	mustDo(t, err)
 	c, err := casefile.Create(dir, casefile.Options{Clock: time.Now, Random: rand.Reader, Signer: key})
 	mustDo(t, err)
@@ -177,10 +178,9 @@ func TestHostileCasesEndInAnErrorThatNamesThePlace(t *testing.T) {
 			mustDo(t, os.RemoveAll(filepath.Join(dir, "blobs")))
 		}, ".zst: missing", ".zst: missing", []string{"resume"}},
 		{"another key", func(t *testing.T, dir string) {
-			other, err := casefile.LoadKey(filepath.Join(t.TempDir(), "other.key"), rand.Reader)
+			other, err := signer.Load(filepath.Join(t.TempDir(), "other.key"), rand.Reader)
 			mustDo(t, err)
-			public, err := casefile.VerifierOf(other)
-			mustDo(t, err)
+			public := other.Verifier()
 			mustDo(t, os.WriteFile(filepath.Join(dir, "key.pub"), []byte(public+"\n"), 0o600))
 		}, "was begun with another key", "", nil},
 		{"a packet file elsewhere", func(t *testing.T, dir string) {

@@ -11,6 +11,7 @@ import (
 
 	"example.org/telltale"
 	"example.org/telltale/internal/casefile"
+	"example.org/telltale/internal/signer"
 )
 
 // triggerCase writes a case in which two triggers were proved and a list was
@@ -18,7 +19,7 @@ import (
 func triggerCase(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "case")
-	key, err := casefile.LoadKey(filepath.Join(t.TempDir(), "key"), rand.Reader)
+	key, err := signer.Load(filepath.Join(t.TempDir(), "key"), rand.Reader)
 	mustDo(t, err)
 	c, err := casefile.Create(dir, casefile.Options{Clock: time.Now, Random: rand.Reader, Signer: key})
 	mustDo(t, err)
@@ -74,7 +75,7 @@ func TestListImportOfACase(t *testing.T) {
 func TestListMatchOfACaseWithoutFindings(t *testing.T) {
 	t.Parallel()
 	dir, file := filepath.Join(t.TempDir(), "case"), filepath.Join(t.TempDir(), "keyfile.plain")
-	key, err := casefile.LoadKey(filepath.Join(t.TempDir(), "key"), rand.Reader)
+	key, err := signer.Load(filepath.Join(t.TempDir(), "key"), rand.Reader)
 	mustDo(t, err)
 	c, err := casefile.Create(dir, casefile.Options{Clock: time.Now, Random: rand.Reader, Signer: key})
 	mustDo(t, err)

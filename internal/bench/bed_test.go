@@ -10,14 +10,13 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/mod/sumdb/note"
-
 	"example.org/telltale"
 	"example.org/telltale/internal/attribute"
 	"example.org/telltale/internal/bench"
 	"example.org/telltale/internal/casefile"
 	"example.org/telltale/internal/expose"
 	"example.org/telltale/internal/peel"
+	"example.org/telltale/internal/signer"
 )
 
 // bed is a world with a question put to it and the case of the answers. It
@@ -47,13 +46,13 @@ func question(words ...string) telltale.Scenario {
 
 func newBed(t *testing.T, w *world, s telltale.Scenario) *bed {
 	t.Helper()
-	signer, _, err := note.GenerateKey(rand.Reader, "tester")
+	key, err := signer.New(rand.Reader, "tester")
 	if err != nil {
 		t.Fatal(err)
 	}
 	return &bed{
 		T: t, world: w, scenario: s, dir: filepath.Join(t.TempDir(), "case"),
-		opts: casefile.Options{Clock: time.Now, Random: rand.Reader, Signer: signer},
+		opts: casefile.Options{Clock: time.Now, Random: rand.Reader, Signer: key},
 	}
 }
 

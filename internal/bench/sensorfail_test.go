@@ -10,12 +10,11 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/mod/sumdb/note"
-
 	"example.org/telltale"
 	"example.org/telltale/internal/bench"
 	"example.org/telltale/internal/casefile"
 	"example.org/telltale/internal/peel"
+	"example.org/telltale/internal/signer"
 )
 
 // blindSensor ends its watch after some messages, as a proxy does that can
@@ -66,12 +65,12 @@ func (silent) Step(int, int)     {}
 // look as if nothing had left.
 func TestNothingIsTypedWithoutASensor(t *testing.T) {
 	t.Parallel()
-	signer, _, err := note.GenerateKey(rand.Reader, "tester")
+	key, err := signer.New(rand.Reader, "tester")
 	if err != nil {
 		t.Fatal(err)
 	}
 	dir := filepath.Join(t.TempDir(), "case")
-	c, err := casefile.Create(dir, casefile.Options{Clock: time.Now, Random: rand.Reader, Signer: signer})
+	c, err := casefile.Create(dir, casefile.Options{Clock: time.Now, Random: rand.Reader, Signer: key})
 	if err != nil {
 		t.Fatal(err)
 	}

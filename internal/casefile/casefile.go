@@ -57,8 +57,7 @@ type Entry struct {
 type Options struct {
 	Clock  telltale.Clock
 	Random io.Reader
-	// Signer is a note signer key as LoadKey returns it.
-	Signer string
+	Signer Signer
 }
 
 // Case is a case open for writing. Its methods may be called from many
@@ -105,10 +104,7 @@ func create(dir string, opts Options) (*Case, error) {
 	if _, err := io.ReadFull(opts.Random, key); err != nil {
 		return nil, fmt.Errorf("making the canary key: %w", err)
 	}
-	verifier, err := VerifierOf(opts.Signer)
-	if err != nil {
-		return nil, err
-	}
+	verifier := opts.Signer.Verifier()
 	for _, file := range []struct {
 		name    string
 		content []byte

@@ -13,15 +13,15 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-	"golang.org/x/mod/sumdb/note"
 
 	"example.org/telltale"
 	"example.org/telltale/internal/casefile"
+	"example.org/telltale/internal/signer"
 )
 
 func options(t *testing.T) casefile.Options {
 	t.Helper()
-	signer, _, err := note.GenerateKey(rand.Reader, "tester")
+	key, err := signer.New(rand.Reader, "tester")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,7 +29,7 @@ func options(t *testing.T) casefile.Options {
 	return casefile.Options{
 		Clock:  func() time.Time { at = at.Add(time.Millisecond); return at },
 		Random: rand.Reader,
-		Signer: signer,
+		Signer: key,
 	}
 }
 
@@ -89,8 +89,7 @@ func TestACaseReadsBackAsItWasWrittenAndVerifies(t *testing.T) {
 	if b, err := r.Blob(r.Record.Flows[1].Messages[0].Bytes); err != nil || string(b) != "GET /p000002" {
 		t.Errorf("blob = %q, %v", b, err)
 	}
-	verifier, err := casefile.VerifierOf(opts.Signer)
-	must(t, err)
+	verifier := opts.Signer.Verifier()
 	check, err := casefile.Verify(dir, verifier)
 	must(t, err)
 	if len(check.Problems) > 0 || len(check.Notes) > 0 {
@@ -136,8 +135,7 @@ func TestVerifyRefusesAnotherKey(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "case")
 	write(t, dir, options(t))
-	other, err := casefile.VerifierOf(options(t).Signer)
-	must(t, err)
+	other := options(t).Signer.Verifier()
 	check, err := casefile.Verify(dir, other)
 	must(t, err)
 	if len(check.Problems) == 0 {
@@ -312,22 +310,6 @@ func TestABombInABlobEndsWithAnError(t *testing.T) {
 	}
 }
 
-func TestLoadKeyMakesOneOnceAndRefusesRubbish(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "keys", "signing.key")
-	first, err := casefile.LoadKey(path, rand.Reader)
-	must(t, err)
-	second, err := casefile.LoadKey(path, rand.Reader)
-	must(t, err)
-	if first != second {
-		t.Error("the key changed between two loads")
-	}
-	must(t, os.WriteFile(path, []byte("rubbish"), 0o600))
-	if _, err := casefile.LoadKey(path, rand.Reader); err == nil {
-		t.Error("rubbish was taken for a key")
-	}
-}
-
 func FuzzRead(f *testing.F) {
 	f.Add([]byte(`{"n":0,"at":"2026-01-02T03:04:05Z","type":"begin","body":{}}` + "\n"))
 	f.Add([]byte(`{"n":0,"type":"probe","body":{"id":"p"}}` + "\n" + `{"n":1,"type":"findings","body":[]}` + "\nx"))
@@ -343,30 +325,4 @@ func FuzzRead(f *testing.F) {
 			t.Error("an unsigned rubbish log verifies")
 		}
 	})
-}
-
-// Runs that begin together make one key between them, and none reads half of it.
-func TestProgramsThatStartTogetherAgreeOnAKey(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "keys", "signing.key")
-	const programs = 16
-	keys := make(chan string, programs)
-	for range programs {
-		go func() {
-			key, err := casefile.LoadKey(path, rand.Reader)
-			if err != nil {
-				t.Error(err)
-			}
-			keys <- key
-		}()
-	}
-	first := <-keys
-	for range programs - 1 {
-		if key := <-keys; key != first {
-			t.Errorf("two keys were made: %q and %q", first, key)
-		}
-	}
-	left, err := os.ReadDir(filepath.Dir(path))
-	if err != nil || len(left) != 1 {
-		t.Errorf("%d files beside the key, %v", len(left), err)
-	}
 }

@@ -68,6 +68,10 @@ bench-capture: build ## capturing and importing beside their peers (SIZE in MB; 
 bench-platforms: build ## what is found of real systems with known rules (PLATFORMS=dir ONLY=names SEEDS=1 NULL=1)
 	$(GO) run ./scripts/benchplatforms -telltale $(CURDIR)/$(BIN)/telltale $(if $(PLATFORMS),-platforms $(PLATFORMS)) $(if $(ONLY),-only $(ONLY)) -seeds $(if $(filter command,$(origin SEEDS)),$(SEEDS),1) $(if $(NULL),-null)
 
+.PHONY: bench-evidence
+bench-evidence: build ## what cases withstand: mutations, faults, redaction, size and speed (ONLY=parts SHORT=1)
+	$(GO) run ./scripts/benchevidence -telltale $(CURDIR)/$(BIN)/telltale $(if $(ONLY),-only $(ONLY)) $(if $(SHORT),-short)
+
 .PHONY: platform
 platform: ## one of those systems for its scenario in examples/platforms, until Ctrl-C (ONLY=name PLATFORMS=dir)
 	$(GO) run ./scripts/benchplatforms -up $(ONLY) $(if $(PLATFORMS),-platforms $(PLATFORMS))

@@ -6,7 +6,6 @@ import (
 	"runtime"
 
 	"example.org/telltale"
-	"example.org/telltale/internal/peel"
 )
 
 // maxHarvest bounds the files that keys are looked for in.
@@ -59,8 +58,5 @@ func (e *engine) takeFile(f telltale.AppFile) (telltale.AppFile, error) {
 	if _, err := e.Case.Keep(b); err != nil {
 		return f, err
 	}
-	source := "app-file:" + filepath.Base(f.Path)
-	e.keys = append(e.keys, peel.Harvest(source, b, maxKeys)...)
-	e.keyFiles = append(e.keyFiles, peel.KeyFile{Name: source, Bytes: b})
-	return f, e.takeParts(source, b)
+	return f, e.harvest(filepath.Base(f.Path), b)
 }

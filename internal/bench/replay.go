@@ -48,12 +48,7 @@ func Replay(ctx context.Context, cfg Config, log []Typed) error {
 	if err := e.replayCoverage(len(log), short); err != nil {
 		return err
 	}
-	e.answers = newAnswers(cfg.Case.Snapshot(), cfg.Scenario.Window)
-	e.follow = newFollower(cfg)
-	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("%w: %w", ErrStopped, context.Cause(ctx))
-	}
-	return e.state()
+	return Restate(ctx, cfg)
 }
 
 // replayed writes one message down as a probe with its receipt.

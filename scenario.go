@@ -60,6 +60,9 @@ type Scenario struct {
 	// Authorities are PEM files of certificate authorities that the app's
 	// servers may be signed by, besides those of the system.
 	Authorities []string `json:"authorities,omitempty"`
+	// Timestamp are the addresses of time-stamping authorities (RFC 3161). Each
+	// stamps the plan before the first message, and the findings.
+	Timestamp []string `json:"timestamp,omitempty"`
 	// Characterise asks of every trigger how its words are compared, and for
 	// which accounts: about 20 further messages each.
 	Characterise bool `json:"characterise,omitempty"`

@@ -53,6 +53,7 @@ func (r *reader) scenario(s *telltale.Scenario, f *files) field {
 		"names":        r.names(s),
 		"names_file":   r.text(&f.names),
 		"authorities":  r.texts(&s.Authorities),
+		"timestamp":    r.texts(&s.Timestamp),
 		"characterise": r.flag(&s.Characterise),
 		"alpha":        r.number(&s.Alpha),
 		"limits": r.object(map[string]field{

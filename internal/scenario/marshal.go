@@ -59,6 +59,7 @@ func Marshal(s telltale.Scenario) ([]byte, error) {
 	w.list("", "scope", s.Scope)
 	w.names(s.Names)
 	w.list("", "authorities", s.Authorities)
+	w.list("", "timestamp", s.Timestamp)
 	w.line("characterise: %t", s.Characterise)
 	w.line("alpha: %s", strconv.FormatFloat(s.Alpha, 'f', -1, 64))
 	w.limits(s.Limits)

@@ -20,6 +20,7 @@ const (
 	maxEntries  = 1_000  // of any other list
 	maxSpan     = 24 * time.Hour
 	maxCombine  = 3 // words in one rule
+	maxStamps   = 8 // authorities that stamp a case
 )
 
 // Validate checks a scenario, however it was made. The error is a [Problems]
@@ -36,6 +37,7 @@ func Validate(s telltale.Scenario) error {
 	ps.checkWords(s)
 	ps.checkNumbers(s)
 	ps.checkHosts(s)
+	ps.checkStamps(s.Timestamp)
 	return ps.orNil()
 }
 
@@ -50,7 +52,8 @@ func (ps *Problems) checkCounts(s telltale.Scenario) {
 		{"accounts", len(s.Accounts), maxEntries}, {"directions", len(s.Directions), maxEntries},
 		{"words", len(s.Words), maxWords}, {"controls", len(s.Controls), maxEntries},
 		{"exclude", len(s.Exclude), maxEntries}, {"places", len(s.Places), maxEntries}, {"channel", len(s.Channel), maxEntries},
-		{"scope", len(s.Scope), maxEntries}, {"authorities", len(s.Authorities), maxEntries}, {"names", len(s.Names), maxWords},
+		{"scope", len(s.Scope), maxEntries}, {"authorities", len(s.Authorities), maxEntries}, {"timestamp", len(s.Timestamp), maxStamps},
+		{"names", len(s.Names), maxWords},
 	} {
 		if list.has > list.max {
 			ps.report(list.path, "split the scenario", "%s has %d entries, more than %d", list.path, list.has, list.max)

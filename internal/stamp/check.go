@@ -33,8 +33,14 @@ func Check(response []byte, digest [sha256.Size]byte) (Info, error) {
 	return info, err
 }
 
-func check(response []byte, digest [sha256.Size]byte) (*timestamp.Timestamp, Info, error) {
-	token, err := timestamp.ParseResponse(response)
+func check(response []byte, digest [sha256.Size]byte) (token *timestamp.Timestamp, info Info, err error) {
+	// The parsers are others' and the bytes are anybody's.
+	defer func() {
+		if r := recover(); r != nil {
+			token, err = nil, fmt.Errorf("it is no time stamp: %v", r)
+		}
+	}()
+	token, err = timestamp.ParseResponse(response)
 	if err != nil {
 		return nil, Info{}, fmt.Errorf("it is no time stamp: %w", err)
 	}

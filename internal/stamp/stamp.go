@@ -38,9 +38,11 @@ type Stamped struct {
 // Ask has an authority stamp a digest. The answer bears the digest, the nonce of
 // the request, and a signature by the certificate in it.
 func (a Asker) Ask(ctx context.Context, authority string, digest [sha256.Size]byte) (*Stamped, error) {
-	if u, err := url.Parse(authority); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return nil, fmt.Errorf("%.200q is no address of a time-stamping authority: want http://… or https://…", authority)
+	u, err := url.Parse(authority)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return nil, errors.New("that is no address of a time-stamping authority: want http://… or https://…")
 	}
+	shown := u.Redacted()
 	nonce, err := a.nonce()
 	if err != nil {
 		return nil, err
@@ -52,14 +54,14 @@ func (a Asker) Ask(ctx context.Context, authority string, digest [sha256.Size]by
 	}
 	answer, err := a.post(ctx, authority, body)
 	if err != nil {
-		return nil, fmt.Errorf("asking %s for a time stamp: %w", authority, err)
+		return nil, fmt.Errorf("asking %s for a time stamp: %w", shown, err)
 	}
 	token, info, err := check(answer, digest)
 	if err != nil {
-		return nil, fmt.Errorf("the answer of %s: %w", authority, err)
+		return nil, fmt.Errorf("the answer of %s: %w", shown, err)
 	}
 	if token.Nonce == nil || token.Nonce.Cmp(nonce) != 0 {
-		return nil, fmt.Errorf("the answer of %s is not the one to what was asked: its nonce is another: try again, or another authority", authority)
+		return nil, fmt.Errorf("the answer of %s is not the one to what was asked: its nonce is another: try again, or another authority", shown)
 	}
 	return &Stamped{Info: info, Response: answer}, nil
 }

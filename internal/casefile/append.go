@@ -4,10 +4,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 
 	"golang.org/x/mod/sumdb/tlog"
 
 	"example.org/telltale"
+	"example.org/telltale/internal/casefile/format"
 )
 
 // append writes one entry as one line. With sync it is on the disk when
@@ -27,34 +29,25 @@ func (c *Case) appendLocked(kind string, raw json.RawMessage, sync bool) error {
 	if c.failed != nil {
 		return c.failed
 	}
-	entry := Entry{N: c.entries, At: c.opts.Clock().UTC().Round(0), Type: kind, Body: raw}
-	line, err := entry.line()
+	entry := format.Entry{N: c.entries, At: c.opts.Clock().UTC().Round(0), Type: kind, Body: raw, Salt: make([]byte, format.SaltSize)}
+	if _, err := io.ReadFull(c.opts.Random, entry.Salt); err != nil {
+		return c.failLocked(fmt.Errorf("salting a %s entry: %w", kind, err))
+	}
+	x, err := c.encoder.entry(entry)
 	if err != nil {
 		return fmt.Errorf("writing a %s entry: %w", kind, err)
 	}
-	if len(line) > maxEntry {
-		return c.failLocked(fmt.Errorf("a %s entry of %d bytes is larger than a case takes (%d)", kind, len(line), maxEntry))
+	if len(x.line) > maxEntry {
+		return c.failLocked(fmt.Errorf("a %s entry of %d bytes is larger than a case takes (%d)", kind, len(x.line), maxEntry))
 	}
-	if err := c.writeLine(append(line, '\n'), sync); err != nil {
+	if err := c.writeLine(append(x.line, '\n'), sync); err != nil {
 		return err
 	}
-	if err := c.grow(line); err != nil {
+	if err := c.grow(x.sum); err != nil {
 		return err
 	}
-	return apply(c.record, entry)
-}
-
-// line is the entry as json.Marshal writes it. The body, which it wrote, is
-// not read again for that.
-func (e Entry) line() ([]byte, error) {
-	body := e.Body
-	e.Body = json.RawMessage("0")
-	head, err := json.Marshal(e)
-	if err != nil {
-		return nil, err
-	}
-	head = head[:len(head)-len("0}")]
-	return append(append(append(make([]byte, 0, len(head)+len(body)+2), head...), body...), '}'), nil
+	entry.Body = x.body
+	return c.state.apply(entry)
 }
 
 // writeLine adds a line to the log. When it fails, whatever part was written
@@ -71,9 +64,9 @@ func (c *Case) writeLine(line []byte, sync bool) error {
 	return nil
 }
 
-// grow adds a line to the Merkle tree.
-func (c *Case) grow(line []byte) error {
-	hashes, err := tlog.StoredHashes(c.entries, line, tlog.HashReaderFunc(c.readHashes))
+// grow adds an entry's commitment to the Merkle tree.
+func (c *Case) grow(commitment sum) error {
+	hashes, err := tlog.StoredHashes(c.entries, commitment[:], tlog.HashReaderFunc(c.readHashes))
 	if err != nil {
 		return fmt.Errorf("hashing entry %d: %w", c.entries, err)
 	}
@@ -94,62 +87,96 @@ func (c *Case) readHashes(indexes []int64) ([]tlog.Hash, error) {
 }
 
 // PutScenario records the question, before anything is typed.
-func (c *Case) PutScenario(s telltale.Scenario) error { return c.append("scenario", s, true) }
+func (c *Case) PutScenario(s telltale.Scenario) error { return c.append(format.TypeScenario, s, true) }
 
 // PutApp records what is tested.
-func (c *Case) PutApp(a telltale.App) error { return c.append("app", a, true) }
+func (c *Case) PutApp(a telltale.App) error { return c.append(format.TypeApp, a, true) }
 
 // PutCoverage records what the sensors see and do not see.
-func (c *Case) PutCoverage(v []telltale.Coverage) error { return c.append("coverage", v, false) }
+func (c *Case) PutCoverage(v []telltale.Coverage) error {
+	return c.append(format.TypeCoverage, v, false)
+}
 
 // PutSpan records a time during which all sensors watched.
-func (c *Case) PutSpan(s telltale.Span) error { return c.append("listening", s, true) }
+func (c *Case) PutSpan(s telltale.Span) error { return c.append(format.TypeListening, s, true) }
 
 // PutProbe commits a probe. It is on the disk when PutProbe returns.
-func (c *Case) PutProbe(p telltale.Probe) error { return c.append("probe", p, true) }
+func (c *Case) PutProbe(p telltale.Probe) error { return c.append(format.TypeProbe, p, true) }
 
 // PutReceipt settles a probe.
-func (c *Case) PutReceipt(r telltale.Receipt) error { return c.append("receipt", r, false) }
+func (c *Case) PutReceipt(r telltale.Receipt) error { return c.append(format.TypeReceipt, r, false) }
 
 // PutLayer records a peeled coat.
-func (c *Case) PutLayer(l telltale.Layer) error { return c.append("layer", l, false) }
+func (c *Case) PutLayer(l telltale.Layer) error { return c.append(format.TypeLayer, l, false) }
 
 // PutIsolation records a search for exact words with its certificate.
-func (c *Case) PutIsolation(i telltale.Isolation) error { return c.append("isolation", i, true) }
+func (c *Case) PutIsolation(i telltale.Isolation) error {
+	return c.append(format.TypeIsolation, i, true)
+}
 
 // PutVisit records an active check.
-func (c *Case) PutVisit(v telltale.Visit) error { return c.append("visit", v, true) }
+func (c *Case) PutVisit(v telltale.Visit) error { return c.append(format.TypeVisit, v, true) }
 
 // PutStage marks the begin or the end of a stage; the end is signed.
 func (c *Case) PutStage(s telltale.Stage) error {
 	if !s.Done {
-		return c.append("stage", s, true)
+		return c.append(format.TypeStage, s, true)
 	}
 	raw, err := json.Marshal(s)
 	if err != nil {
 		return fmt.Errorf("writing a stage entry: %w", err)
 	}
+	if err := c.SealFiles(); err != nil {
+		return err
+	}
+	return c.putSigned(format.TypeStage, raw)
+}
+
+// PutPlan records what was settled beforehand, and signs it.
+func (c *Case) PutPlan(p telltale.Plan) error {
+	raw, err := json.Marshal(p)
+	if err != nil {
+		return fmt.Errorf("writing a plan entry: %w", err)
+	}
+	return c.putSigned(format.TypePlan, raw)
+}
+
+// PutEnd records that the run is over, and signs it. stopped says why, if it
+// ended before its plan did.
+func (c *Case) PutEnd(stopped string) error {
+	raw, err := json.Marshal(format.End{Stopped: stopped})
+	if err != nil {
+		return fmt.Errorf("writing an end entry: %w", err)
+	}
+	if err := c.SealFiles(); err != nil {
+		return err
+	}
+	return c.putSigned(format.TypeEnd, raw)
+}
+
+// putSigned writes an entry that is signed at once.
+func (c *Case) putSigned(kind string, raw json.RawMessage) error {
 	if err := c.blobs.sync(); err != nil {
 		return c.fail(err)
 	}
 	// Mark and signature belong together: nobody writes between them.
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := c.appendLocked("stage", raw, true); err != nil {
+	if err := c.appendLocked(kind, raw, true); err != nil {
 		return err
 	}
 	return c.checkpointLocked()
 }
 
 // PutResume notes that the run goes on after a break.
-func (c *Case) PutResume(program string) error { return c.append("resume", program, true) }
+func (c *Case) PutResume(program string) error { return c.append(format.TypeResume, program, true) }
 
 // PutStatement records what was derived: all observations and findings.
 func (c *Case) PutStatement(o []telltale.Observation, f []telltale.Finding) error {
-	if err := c.append("observations", o, false); err != nil {
+	if err := c.append(format.TypeObservations, o, false); err != nil {
 		return err
 	}
-	return c.append("findings", f, true)
+	return c.append(format.TypeFindings, f, true)
 }
 
 // Keep stores bytes and names them; part of telltale.Recorder.
@@ -178,12 +205,12 @@ func (c *Case) Record(f telltale.Flow) error {
 func (c *Case) RecordFlow(f telltale.Flow) (string, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	f.ID = fmt.Sprintf("f%06d", len(c.record.Flows)+1)
+	f.ID = fmt.Sprintf("f%06d", len(c.state.record.Flows)+1)
 	raw, err := json.Marshal(f)
 	if err != nil {
 		return "", fmt.Errorf("writing a flow: %w", err)
 	}
-	return f.ID, c.appendLocked("flow", raw, false)
+	return f.ID, c.appendLocked(format.TypeFlow, raw, false)
 }
 
 var _ telltale.Recorder = (*Case)(nil)

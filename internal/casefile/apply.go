@@ -6,70 +6,93 @@ import (
 	"fmt"
 
 	"example.org/telltale"
+	"example.org/telltale/internal/casefile/format"
 )
 
-// Begin opens every log.
-type Begin struct {
-	Program string `json:"program"`
-	// CanaryKey commits to the key before the first canary is typed.
-	CanaryKey telltale.Digest `json:"canary_key"`
-	PublicKey string          `json:"public_key"`
+// state is what the entries of a log come to.
+type state struct {
+	record telltale.Record
+	begin  format.Begin
+	plan   *telltale.Plan
+	// ended is what the log ends with, apart from files.
+	ended *format.End
+	// files by name, as they were sealed last.
+	files map[string]format.File
+	// torn are the names of torn lines that were set aside.
+	torn map[string]bool
+	// program is the one that went on last.
+	program string
 }
 
-// Torn names a part of a line that a crash left at the end of the log.
-type Torn struct {
-	File  string `json:"file"`
-	Bytes int    `json:"bytes"`
+func newState() *state {
+	return &state{files: map[string]format.File{}, torn: map[string]bool{}}
 }
 
-// Capture seals a packet file.
-type Capture struct {
-	File   string          `json:"file"`
-	Size   int64           `json:"size"`
-	Digest telltale.Digest `json:"digest"`
-	// Cut says that the writer did not live to close it.
-	Cut bool `json:"cut,omitempty"`
-}
-
-// apply adds an entry to the record. This table is the list of entry types.
-// The sets "observations" and "findings" replace what an earlier run stated.
-func apply(r *telltale.Record, e Entry) error {
+// apply adds an entry of the written version.
+func (s *state) apply(e format.Entry) error {
+	if e.Type != format.TypeFile {
+		s.ended = nil
+	}
 	switch e.Type {
-	case "begin", "torn", "capture", "resume":
-		return nil
-	case "scenario":
+	case format.TypeBegin:
+		return decode(e, &s.begin)
+	case format.TypePlan:
+		return decode(e, &s.plan)
+	case format.TypeEnd:
+		return decode(e, &s.ended)
+	case format.TypeResume:
+		return decode(e, &s.program)
+	case format.TypeFile:
+		var f format.File
+		err := decode(e, &f)
+		s.files[f.File] = f
+		return err
+	case format.TypeTorn:
+		var t format.Torn
+		err := decode(e, &t)
+		s.torn[t.File] = true
+		return err
+	}
+	return apply(&s.record, e)
+}
+
+// apply adds an entry to the record. This table is the list of its types. The
+// sets "observations" and "findings" replace what an earlier run stated.
+func apply(r *telltale.Record, e format.Entry) error {
+	switch e.Type {
+	case format.TypeScenario:
 		return decode(e, &r.Scenario)
-	case "app":
+	case format.TypeApp:
 		return decode(e, &r.App)
-	case "coverage":
+	case format.TypeCoverage:
 		return decode(e, &r.Coverage)
-	case "listening":
+	case format.TypeListening:
 		return extend(e, &r.Listening)
-	case "probe":
+	case format.TypeProbe:
 		return extend(e, &r.Probes)
-	case "receipt":
+	case format.TypeReceipt:
 		return extend(e, &r.Receipts)
-	case "flow":
+	case format.TypeFlow:
 		return extend(e, &r.Flows)
-	case "layer":
+	case format.TypeLayer:
 		return extend(e, &r.Layers)
-	case "isolation":
+	case format.TypeIsolation:
 		return extend(e, &r.Isolations)
-	case "visit":
+	case format.TypeVisit:
 		return extend(e, &r.Visits)
-	case "stage":
+	case format.TypeStage:
 		return extend(e, &r.Stages)
-	case "observations":
+	case format.TypeObservations:
 		r.Observations = nil
 		return decode(e, &r.Observations)
-	case "findings":
+	case format.TypeFindings:
 		r.Findings = nil
 		return decode(e, &r.Findings)
 	}
 	return fmt.Errorf("entry %d has the unknown type %.40q", e.N, e.Type)
 }
 
-func extend[T any](e Entry, to *[]T) error {
+func extend[T any](e format.Entry, to *[]T) error {
 	var one T
 	if err := decode(e, &one); err != nil {
 		return err
@@ -78,7 +101,7 @@ func extend[T any](e Entry, to *[]T) error {
 	return nil
 }
 
-func decode(e Entry, to any) error {
+func decode(e format.Entry, to any) error {
 	dec := json.NewDecoder(bytes.NewReader(e.Body))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(to); err != nil {
@@ -87,16 +110,19 @@ func decode(e Entry, to any) error {
 	return nil
 }
 
-// parseLine reads one line of the log, without its newline.
-func parseLine(line []byte) (Entry, error) {
-	var e Entry
+// parseLine reads one line of a log of a version, without its newline.
+func parseLine(version int, line []byte) (format.Entry, error) {
+	var e format.Entry
 	dec := json.NewDecoder(bytes.NewReader(line))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&e); err != nil {
-		return Entry{}, fmt.Errorf("not an entry: %w", err)
+		return format.Entry{}, fmt.Errorf("not an entry: %w", err)
 	}
 	if dec.More() {
-		return Entry{}, fmt.Errorf("bytes after the entry at offset %d", dec.InputOffset())
+		return format.Entry{}, fmt.Errorf("bytes after the entry at offset %d", dec.InputOffset())
+	}
+	if version == 1 {
+		return upgrade1to2(e)
 	}
 	return e, nil
 }

@@ -1,17 +1,12 @@
-// Package casefile is the only writer of evidence. A case is a directory:
+// Package casefile is the only writer of evidence. A case is a directory that
+// docs/format.md describes: a log of one JSON entry a line, never changed, blobs
+// by the digest of their content, packet files, and signed checkpoints.
 //
-//	format            "telltale case 1"
-//	log/entries.jsonl the log: one JSON entry a line, never changed
-//	checkpoints/N     signed note over the first N entries (write-once)
-//	checkpoint        copy of the newest one
-//	key.pub           public key that the checkpoints are signed with
-//	canary.key        key that the canaries are derived from
-//	blobs/ab/cd….zst  bytes by SHA-256 of their content, zstd-compressed
-//	capture/*.pcapng  packets as the sensors saw them, digested when closed
-//	index.sqlite      a cache of the log for queries; may be deleted
-//
-// The lines of the log are the leaves of a Merkle tree (RFC 6962, section 2),
-// so one signed root vouches for every line before it.
+// Every entry is committed to value by value, with salts, so that values can be
+// taken out of a published copy. The commitments are the leaves of a Merkle
+// tree (RFC 6962, section 2), so one signed root vouches for every entry before
+// it. Whether a case holds is for internal/verify to say, which shares no code
+// with this package.
 //
 // # Order of writing
 //
@@ -21,7 +16,7 @@
 package casefile
 
 import (
-	"encoding/json"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -29,33 +24,20 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
 
 	"example.org/telltale"
+	"example.org/telltale/internal/casefile/format"
 )
 
-// FormatVersion is the version of the directory's layout and entries.
-const FormatVersion = 1
-
 // maxEntry bounds one line of the log.
-const maxEntry = 64 << 20
-
-// Entry is one line of the log.
-type Entry struct {
-	// N counts from 0 without gaps.
-	N int64 `json:"n"`
-	// At is when the entry was written.
-	At time.Time `json:"at"`
-	// Type names what Body holds; see the table in apply.go.
-	Type string          `json:"type"`
-	Body json.RawMessage `json:"body"`
-}
+const maxEntry = format.MaxEntry
 
 // Options are what a writer needs from outside.
 type Options struct {
-	Clock  telltale.Clock
+	Clock telltale.Clock
+	// Random makes keys and salts.
 	Random io.Reader
 	Signer Signer
 }
@@ -70,12 +52,15 @@ type Case struct {
 	canaryKey []byte
 	blobs     *blobStore
 
+	putting sync.Mutex // held while a file is put into the case
+
 	mu      sync.Mutex
 	log     *os.File
 	size    int64 // bytes of whole lines in log
 	hashes  []tlog.Hash
 	entries int64
-	record  *telltale.Record
+	encoder encoder
+	state   *state
 	failed  error
 }
 
@@ -100,15 +85,17 @@ func create(dir string, opts Options) (*Case, error) {
 			return nil, fmt.Errorf("making the case: %w", err)
 		}
 	}
-	key := make([]byte, 32)
-	if _, err := io.ReadFull(opts.Random, key); err != nil {
-		return nil, fmt.Errorf("making the canary key: %w", err)
+	key, id := make([]byte, 32), make([]byte, 8)
+	for _, b := range [][]byte{key, id} {
+		if _, err := io.ReadFull(opts.Random, b); err != nil {
+			return nil, fmt.Errorf("making the canary key: %w", err)
+		}
 	}
 	verifier := opts.Signer.Verifier()
 	for _, file := range []struct {
 		name    string
 		content []byte
-	}{{"canary.key", key}, {"key.pub", []byte(verifier + "\n")}, {"format", []byte(formatLine(FormatVersion))}} {
+	}{{"canary.key", key}, {"key.pub", []byte(verifier + "\n")}, {"format", []byte(formatLine(format.Version))}} {
 		if err := writeOnce(filepath.Join(dir, file.name), file.content); err != nil {
 			return nil, err
 		}
@@ -117,8 +104,11 @@ func create(dir string, opts Options) (*Case, error) {
 	if err != nil {
 		return nil, err
 	}
-	start := Begin{Program: "telltale " + telltale.Version, CanaryKey: telltale.DigestOf(key), PublicKey: verifier}
-	if err := c.append("begin", start, true); err != nil {
+	start := format.Begin{
+		Case: hex.EncodeToString(id), Program: "telltale " + telltale.Version,
+		CanaryKey: telltale.DigestOf(key), PublicKey: verifier,
+	}
+	if err := c.append(format.TypeBegin, start, true); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
 	return c, nil
@@ -127,7 +117,7 @@ func create(dir string, opts Options) (*Case, error) {
 // Open goes on with the case in dir after it was closed or cut off. A torn
 // last line is set aside as log/torn-N and named in the log.
 func Open(dir string, opts Options) (*Case, error) {
-	if err := checkFormat(dir); err != nil {
+	if err := mayGoOn(dir); err != nil {
 		return nil, err
 	}
 	c, err := open(dir, opts)
@@ -145,7 +135,7 @@ func open(dir string, opts Options) (*Case, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s is being written by another telltale (%w): wait for it, or stop it", dir, err)
 	}
-	c := &Case{dir: dir, opts: opts, lock: lock, blobs: newBlobStore(filepath.Join(dir, "blobs")), record: &telltale.Record{}}
+	c := &Case{dir: dir, opts: opts, lock: lock, blobs: newBlobStore(filepath.Join(dir, "blobs")), state: newState()}
 	if c.canaryKey, err = readSmall(filepath.Join(dir, "canary.key")); err != nil {
 		return nil, errors.Join(fmt.Errorf("reading the case: %w", err), c.blobs.close(), lock.Close())
 	}
@@ -164,12 +154,19 @@ func (c *Case) Canary(probeID string) telltale.Canary {
 	return telltale.NewCanary(c.canaryKey, probeID)
 }
 
+// ID is the case's own name, 16 hexadecimal digits.
+func (c *Case) ID() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.state.begin.Case
+}
+
 // Snapshot returns the record as it stands. The slices are shared, so it
 // must not be changed; entries appended later do not show in it.
 func (c *Case) Snapshot() *telltale.Record {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	snapshot := *c.record
+	snapshot := c.state.record
 	return &snapshot
 }
 
@@ -188,21 +185,47 @@ func (c *Case) Close() error {
 	return err
 }
 
-func checkFormat(dir string) error {
-	path := filepath.Join(dir, "format")
+// mayGoOn says why a case cannot be gone on with.
+func mayGoOn(dir string) error {
+	version, err := formatOf(dir)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Lstat(filepath.Join(dir, format.RedactedFile)); err == nil {
+		return fmt.Errorf("%s is a redacted copy, which nothing is added to: go on with the case that it was made of", dir)
+	}
+	if version == format.Version {
+		return nil
+	}
+	first := errors.New("the first entry is all that is wanted")
+	program := "the telltale that began it"
+	_ = EachEntry(dir, func(e format.Entry, _ []byte) error { // a case without a first entry is not opened either
+		var begin format.Begin
+		if decode(e, &begin) == nil && begin.Program != "" {
+			program = fmt.Sprintf("the program that began it (%.40q)", begin.Program)
+		}
+		return first
+	})
+	return fmt.Errorf("%s is a case of version %d, this program writes version %d: it can be read and verified; to go on with it, use %s", dir, version, format.Version, program)
+}
+
+// formatOf reads which version a case is of, and refuses those that are not
+// read.
+func formatOf(dir string) (int, error) {
+	path := filepath.Join(dir, format.FormatFile)
 	text, err := readSmall(path)
 	if err != nil {
-		return fmt.Errorf("%s is not a case: %w", dir, err)
+		return 0, fmt.Errorf("%s is not a case: %w", dir, err)
 	}
 	var version int
 	_, err = fmt.Sscanf(string(text), "telltale case %d\n", &version)
 	if err != nil || string(text) != formatLine(version) {
-		return fmt.Errorf("%s: %.40q is not a format line: want %q", path, text, formatLine(FormatVersion))
+		return 0, fmt.Errorf("%s: %.40q is not a format line: want %q", path, text, formatLine(format.Version))
 	}
-	if version != FormatVersion {
-		return fmt.Errorf("%s: format %d, this program reads %d: use the telltale that wrote it or a newer one", path, version, FormatVersion)
+	if version < format.Oldest || version > format.Version {
+		return 0, fmt.Errorf("%s: format %d, this program reads %d to %d: use the telltale that wrote it or a newer one", path, version, format.Oldest, format.Version)
 	}
-	return nil
+	return version, nil
 }
 
 func formatLine(version int) string { return fmt.Sprintf("telltale case %d\n", version) }

@@ -7,17 +7,18 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 
 	"example.org/telltale"
+	"example.org/telltale/internal/casefile/format"
 )
 
 // recover reads the log of a case that is opened again, sets a torn tail
-// aside and seals packet files that were left open.
+// aside, and finishes or seals the files that were left open.
 func (c *Case) recover() error {
-	known := map[string]Capture{}
-	tail, err := eachLine(c.log.Name(), func(i int, line []byte) error { return c.takeBack(known, i, line) })
+	tail, err := eachLine(c.log.Name(), c.takeBack)
 	var at *lineError
 	if errors.As(err, &at) {
 		return fmt.Errorf("%w: the case was altered and cannot be resumed; case verify tells more", err)
@@ -28,19 +29,22 @@ func (c *Case) recover() error {
 	if c.entries == 0 {
 		return fmt.Errorf("%s:1: there is no whole entry: the log was cut off and the case cannot be resumed; begin a new case", c.log.Name())
 	}
+	if key := c.state.begin.PublicKey; key != c.opts.Signer.Verifier() {
+		return fmt.Errorf("%s was begun with the signing key %.200q, the one at hand is %q: go on with the key that it was begun with", c.dir, key, c.opts.Signer.Verifier())
+	}
 	if err := c.blobsThere(); err != nil {
 		return err
 	}
-	if err := c.setAside(tail); err != nil {
+	if err := errors.Join(c.setAside(tail), c.nameTorn()); err != nil {
 		return err
 	}
-	return c.sealLeftCaptures(known)
+	return errors.Join(c.finishFiles(), c.sealLeftCaptures())
 }
 
 // blobsThere looks for every blob that the log names, before anything more is
 // typed. Their content is checked when it is used.
 func (c *Case) blobsThere() error {
-	for _, d := range Digests(c.record) {
+	for _, d := range Digests(&c.state.record) {
 		path, err := c.blobs.path(d)
 		if err != nil {
 			return fmt.Errorf("%s: %w: the case was altered and cannot be resumed; case verify tells more", c.log.Name(), err)
@@ -53,20 +57,26 @@ func (c *Case) blobsThere() error {
 }
 
 // takeBack reads one line of an earlier run.
-func (c *Case) takeBack(known map[string]Capture, i int, line []byte) error {
-	entry, err := parseLine(line)
+func (c *Case) takeBack(i int, line []byte) error {
+	entry, err := parseLine(format.Version, line)
 	if err != nil {
 		return err
 	}
 	if entry.N != int64(i) {
 		return fmt.Errorf("entry says number %d, want %d", entry.N, i)
 	}
-	if err := apply(c.record, entry); err != nil {
+	x, err := c.encoder.entry(entry)
+	if err != nil {
 		return err
 	}
-	vouch(known, entry)
+	if !bytes.Equal(x.line, line) {
+		return errors.New("the entry is not in canonical form")
+	}
+	if err := c.state.apply(entry); err != nil {
+		return err
+	}
 	c.size += int64(len(line)) + 1
-	return c.grow(line)
+	return c.grow(x.sum)
 }
 
 func (c *Case) setAside(tail []byte) error {
@@ -80,18 +90,45 @@ func (c *Case) setAside(tail []byte) error {
 	if err := c.log.Truncate(c.size); err != nil {
 		return fmt.Errorf("setting a torn line aside: %w", err)
 	}
-	return c.append("torn", Torn{File: "log/" + name, Bytes: len(tail)}, true)
+	return c.putTorn(name, tail)
+}
+
+func (c *Case) putTorn(name string, tail []byte) error {
+	return c.append(format.TypeTorn, format.Torn{File: name, Bytes: len(tail), Digest: telltale.DigestOf(tail)}, true)
+}
+
+// nameTorn names torn lines that were set aside by a run that was cut off
+// again before it could say so.
+func (c *Case) nameTorn() error {
+	left, err := os.ReadDir(filepath.Dir(c.log.Name()))
+	if err != nil {
+		return fmt.Errorf("reading the case: %w", err)
+	}
+	for _, file := range left {
+		name := path.Dir(format.LogFile) + "/" + file.Name()
+		if !strings.HasPrefix(name, format.TornPrefix) || strings.HasSuffix(name, unfinished) || c.state.torn[name] {
+			continue
+		}
+		tail, err := readAtMost(filepath.Join(c.dir, filepath.FromSlash(name)), maxEntry)
+		if err == nil {
+			err = c.putTorn(name, tail)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // keepTorn copies a torn line to a file of its own and returns its name. A
 // run that was cut off right here may have done so before.
 func (c *Case) keepTorn(tail []byte) (string, error) {
 	for i := 1; ; i++ {
-		name := fmt.Sprintf("torn-%d", c.entries)
+		name := fmt.Sprintf("%s%d", format.TornPrefix, c.entries)
 		if i > 1 {
-			name = fmt.Sprintf("torn-%d-%d", c.entries, i)
+			name = fmt.Sprintf("%s-%d", name, i)
 		}
-		path := filepath.Join(c.dir, "log", name)
+		path := filepath.Join(c.dir, filepath.FromSlash(name))
 		before, err := readAtMost(path, maxEntry)
 		if err == nil && !bytes.HasPrefix(tail, before) {
 			continue // another torn line
@@ -99,41 +136,22 @@ func (c *Case) keepTorn(tail []byte) (string, error) {
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return "", err
 		}
-		return name, replace(path, filepath.Join(c.dir, "log", "torn-new"), tail)
+		return name, replace(path, path+unfinished, tail)
 	}
 }
 
-// vouch notes a packet file that the log vouches for.
-func vouch(known map[string]Capture, e Entry) {
-	var capture Capture
-	if e.Type == "capture" && decode(e, &capture) == nil {
-		known[capture.File] = capture
-	}
-}
-
-func (c *Case) sealLeftCaptures(known map[string]Capture) error {
-	names, err := os.ReadDir(filepath.Join(c.dir, "capture"))
+// sealLeftCaptures seals packet files whose writer did not live to close them.
+func (c *Case) sealLeftCaptures() error {
+	names, err := os.ReadDir(filepath.Join(c.dir, format.CaptureDir))
 	if err != nil {
 		return fmt.Errorf("reading the case: %w", err)
 	}
 	for _, name := range names {
-		file := "capture/" + name.Name()
-		if _, ok := known[file]; ok {
-			continue
-		}
-		if err := c.sealCapture(file, true); err != nil {
+		if err := c.seal(format.File{File: format.CaptureDir + "/" + name.Name(), Cut: true}); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func (c *Case) sealCapture(file string, cut bool) error {
-	size, digest, err := digestFile(filepath.Join(c.dir, filepath.FromSlash(file)))
-	if err != nil {
-		return err
-	}
-	return c.append("capture", Capture{File: file, Size: size, Digest: digest, Cut: cut}, true)
 }
 
 // captureFile is a packet file that is sealed when it is closed.
@@ -164,7 +182,7 @@ func (c *Case) NewCapture(sensor string) (io.WriteCloser, error) {
 		return nil, fmt.Errorf("%q cannot name a packet file", sensor)
 	}
 	for i := 1; ; i++ {
-		file := fmt.Sprintf("capture/%s-%d.pcapng", sensor, i)
+		file := fmt.Sprintf("%s/%s-%d.pcapng", format.CaptureDir, sensor, i)
 		f, err := os.OpenFile(filepath.Join(c.dir, filepath.FromSlash(file)), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 		if errors.Is(err, os.ErrExist) {
 			continue
@@ -172,7 +190,7 @@ func (c *Case) NewCapture(sensor string) (io.WriteCloser, error) {
 		if err != nil {
 			return nil, fmt.Errorf("opening a packet file: %w", err)
 		}
-		return &captureFile{f, func() error { return c.sealCapture(file, false) }, c.fail}, nil
+		return &captureFile{f, func() error { return c.seal(format.File{File: file}) }, c.fail}, nil
 	}
 }
 

@@ -7,13 +7,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
-)
 
-// checkpointOrigin is the first line of every checkpoint.
-const checkpointOrigin = "telltale/case"
+	"example.org/telltale/internal/casefile/format"
+)
 
 // Signer signs checkpoints. Where it keeps its key is its own affair.
 type Signer interface {
@@ -59,7 +59,7 @@ func (c *Case) sign() error {
 	if err != nil {
 		return fmt.Errorf("signing the log: %w", err)
 	}
-	text := fmt.Sprintf("%s\n%d\n%s\n", checkpointOrigin, c.entries, base64.StdEncoding.EncodeToString(root[:]))
+	text := fmt.Sprintf("%s%s\n%d\n%s\n", format.CheckpointOrigin, c.state.begin.Case, c.entries, base64.StdEncoding.EncodeToString(root[:]))
 	signed, err := note.Sign(&note.Note{Text: text}, c.opts.Signer)
 	if err != nil {
 		return fmt.Errorf("signing the log: %w", err)
@@ -68,8 +68,8 @@ func (c *Case) sign() error {
 }
 
 func (c *Case) publish(signed []byte) error {
-	numbered := filepath.Join(c.dir, "checkpoints", fmt.Sprintf("%08d", c.entries))
-	latest := filepath.Join(c.dir, "checkpoint")
+	numbered := filepath.Join(c.dir, format.CheckpointDir, fmt.Sprintf("%08d", c.entries))
+	latest := filepath.Join(c.dir, format.CheckpointFile)
 	_, err := os.Lstat(numbered)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = replace(numbered, latest+".new", signed)
@@ -86,7 +86,7 @@ func (c *Case) publish(signed []byte) error {
 }
 
 // parseCheckpoint checks the signature and reads size and root.
-func parseCheckpoint(signed []byte, verifier string) (int64, tlog.Hash, error) {
+func parseCheckpoint(signed []byte, origin, verifier string) (int64, tlog.Hash, error) {
 	v, err := note.NewVerifier(verifier)
 	if err != nil {
 		return 0, tlog.Hash{}, fmt.Errorf("the public key is malformed: %w", err)
@@ -97,8 +97,9 @@ func parseCheckpoint(signed []byte, verifier string) (int64, tlog.Hash, error) {
 	}
 	var size int64
 	var root string
-	if _, err := fmt.Sscanf(n.Text, checkpointOrigin+"\n%d\n%s\n", &size, &root); err != nil {
-		return 0, tlog.Hash{}, fmt.Errorf("not a checkpoint of a case: %w", err)
+	rest, found := strings.CutPrefix(n.Text, origin+"\n")
+	if _, err := fmt.Sscanf(rest, "%d\n%s\n", &size, &root); err != nil || !found {
+		return 0, tlog.Hash{}, fmt.Errorf("not a checkpoint of this case: want %q in its first line", origin)
 	}
 	hash, err := tlog.ParseHash(root)
 	if err != nil {

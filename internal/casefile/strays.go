@@ -53,10 +53,10 @@ func (v *verification) strays() {
 		case v.expected(file):
 		case strings.HasPrefix(file, "blobs/"):
 			v.blobStray(file)
-		case unfinished(file):
+		case isUnfinished(file):
 			v.note(file, "an unfinished file that is derived: a run was cut off; it may be deleted")
 		case strings.HasPrefix(file, "capture/"):
-			if _, ok := v.sealed[file]; !ok {
+			if _, ok := v.state.files[file]; !ok {
 				v.note(file, "was not closed: the run was cut off or goes on")
 			}
 		default:
@@ -72,6 +72,9 @@ func (v *verification) strays() {
 // expected reports whether a file is accounted for by another check or is
 // derived and may be anything.
 func (v *verification) expected(file string) bool {
+	if _, ok := v.state.files[file]; ok {
+		return true
+	}
 	switch file {
 	case "format", "checkpoint", "checkpoint.new", "key.pub", "canary.key", "lock", "log/entries.jsonl",
 		"index.sqlite", "report.html", "report.json", "report.txt":
@@ -83,7 +86,7 @@ func (v *verification) expected(file string) bool {
 
 // unfinished reports whether a file is what is left of writing one that is
 // derived from the log.
-func unfinished(file string) bool {
+func isUnfinished(file string) bool {
 	name, _, found := strings.Cut(file, ".new")
 	switch name {
 	case "report.html", "report.json", "report.txt", "index.sqlite":

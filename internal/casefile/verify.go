@@ -14,6 +14,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"example.org/telltale"
+	"example.org/telltale/internal/casefile/format"
 )
 
 // Problem is one thing that is wrong with a case.
@@ -55,15 +56,17 @@ const maxProblems = 1000
 // trust; empty trusts the one in the case. The error is for a directory that
 // is no case at all. What was derived is checked by the bench.
 func Verify(dir, verifier string) (*Check, error) {
-	if err := checkFormat(dir); err != nil {
+	version, err := formatOf(dir)
+	if err != nil {
 		return nil, err
 	}
 	// A walk does not follow a link, not even where it begins.
-	dir, err := filepath.EvalSymlinks(dir)
+	dir, err = filepath.EvalSymlinks(dir)
 	if err != nil {
 		return nil, fmt.Errorf("%s is not a case: %w", dir, err)
 	}
-	v := &verification{dir: dir, check: &Check{Record: &telltale.Record{}}, named: map[telltale.Digest]bool{}}
+	s := newState()
+	v := &verification{dir: dir, version: version, state: s, check: &Check{Record: &s.record}, named: map[telltale.Digest]bool{}}
 	v.key(verifier)
 	if err := v.log(); err != nil {
 		return nil, err
@@ -80,8 +83,9 @@ type verification struct {
 	dir      string
 	verifier string
 	check    *Check
-	begin    Begin
-	sealed   map[string]Capture
+	version  int
+	state    *state
+	encoder  encoder
 	hashes   []tlog.Hash
 	roots    map[int64]tlog.Hash
 	named    map[telltale.Digest]bool
@@ -119,7 +123,7 @@ func (v *verification) key(trusted string) {
 
 func (v *verification) log() error {
 	const file = "log/entries.jsonl"
-	v.roots, v.sealed = map[int64]tlog.Hash{}, map[string]Capture{}
+	v.roots = map[int64]tlog.Hash{}
 	reader := tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
 		out := make([]tlog.Hash, len(indexes))
 		for i, index := range indexes {
@@ -128,9 +132,9 @@ func (v *verification) log() error {
 		return out, nil
 	})
 	tail, err := eachLine(filepath.Join(v.dir, "log", "entries.jsonl"), func(i int, line []byte) error {
-		v.line(file, i, line)
+		leaf := v.line(file, i, line)
 		v.check.Entries++
-		hashes, err := tlog.StoredHashes(int64(i), line, reader)
+		hashes, err := tlog.StoredHashes(int64(i), leaf, reader)
 		if err != nil {
 			return fmt.Errorf("hashing: %w", err)
 		}
@@ -161,36 +165,43 @@ func (v *verification) hasCheckpoint(size int64) bool {
 	return err == nil
 }
 
-func (v *verification) line(file string, i int, line []byte) {
-	entry, err := parseLine(line)
+func (v *verification) line(file string, i int, line []byte) (leaf []byte) {
+	entry, err := parseLine(v.version, line)
 	if err != nil {
 		v.problem(file, i+1, "%v", err)
-		return
+		return line
+	}
+	leaf = line
+	if v.version > 1 {
+		x, err := v.encoder.entry(entry)
+		if err == nil && !bytes.Equal(x.line, line) {
+			err = errors.New("not in canonical form")
+		}
+		if err != nil {
+			v.problem(file, i+1, "%v", err)
+		}
+		leaf = x.sum[:]
 	}
 	if entry.N != int64(i) {
 		v.problem(file, i+1, "entry says number %d, want %d: lines were removed, added or moved", entry.N, i)
 	}
 	if (i == 0) != (entry.Type == "begin") {
 		v.problem(file, i+1, "a log begins with one begin entry and has no other")
-	} else if i == 0 {
-		if err := decode(entry, &v.begin); err != nil {
-			v.problem(file, i+1, "%v", err)
-		}
 	}
-	if err := apply(v.check.Record, entry); err != nil {
+	if err := v.state.apply(entry); err != nil {
 		v.problem(file, i+1, "%v", err)
 	}
-	vouch(v.sealed, entry)
 	v.mustBeSigned(i, entry)
 	if entry.Type == "torn" {
 		v.note(file, "line %d: a torn line was set aside before it", i+1)
 	}
+	return leaf
 }
 
 // mustBeSigned notes that the end of a stage was not followed by its
 // checkpoint although the run went on: somebody removed it.
-func (v *verification) mustBeSigned(i int, entry Entry) {
-	interrupted := entry.Type == "resume" || entry.Type == "torn" || entry.Type == "capture"
+func (v *verification) mustBeSigned(i int, entry format.Entry) {
+	interrupted := entry.Type == "resume" || entry.Type == "torn" || entry.Type == "file"
 	if v.stageEnded && !interrupted && !v.hasCheckpoint(int64(i)) {
 		v.problem(fmt.Sprintf("checkpoints/%08d", i), 0, "missing: the stage that ended there was signed")
 	}
@@ -199,7 +210,7 @@ func (v *verification) mustBeSigned(i int, entry Entry) {
 }
 
 func (v *verification) checkpoints() {
-	if v.begin.PublicKey != "" && v.begin.PublicKey != v.verifier {
+	if v.state.begin.PublicKey != "" && v.state.begin.PublicKey != v.verifier {
 		v.problem("log/entries.jsonl", 1, "the case was begun with another key than it is checked with")
 	}
 	names, err := os.ReadDir(filepath.Join(v.dir, "checkpoints"))
@@ -247,9 +258,16 @@ func (v *verification) isOlder(latest []byte, names []fs.DirEntry) bool {
 	return false
 }
 
+func (v *verification) origin() string {
+	if v.version == 1 {
+		return format.CheckpointOrigin1
+	}
+	return format.CheckpointOrigin + v.state.begin.Case
+}
+
 func (v *verification) checkpoint(file string, signed []byte) {
 	v.check.Checkpoints++
-	size, root, err := parseCheckpoint(signed, v.verifier)
+	size, root, err := parseCheckpoint(signed, v.origin(), v.verifier)
 	if err != nil {
 		v.problem(file, 0, "%v", err)
 		return
@@ -295,24 +313,30 @@ func (v *verification) relative(path string) string {
 }
 
 func (v *verification) captures() {
-	files := make([]string, 0, len(v.sealed))
-	for file := range v.sealed {
+	files := make([]string, 0, len(v.state.files))
+	for file := range v.state.files {
 		files = append(files, file)
 	}
 	sort.Strings(files)
 	for _, file := range files {
-		want := v.sealed[file]
-		if path.Dir(file) != "capture" || !filepath.IsLocal(filepath.FromSlash(file)) {
-			v.problem("log/entries.jsonl", 0, "%.100q is sealed, which is no packet file of a case", file)
+		want := v.state.files[file]
+		if path.Dir(file) != "capture" && path.Dir(file) != "ca" && !putName(file) || !filepath.IsLocal(filepath.FromSlash(file)) {
+			v.problem("log/entries.jsonl", 0, "%.100q is sealed, which is no file of a case", file)
 			continue
 		}
 		size, digest, err := digestFile(filepath.Join(v.dir, filepath.FromSlash(file)))
+		if size != want.Size || digest != want.Digest {
+			if s, d, newErr := digestFile(filepath.Join(v.dir, filepath.FromSlash(file)) + unfinished); newErr == nil && s == want.Size && d == want.Digest {
+				v.note(file, "was sealed and not renamed: a crash came between the two")
+				continue
+			}
+		}
 		switch {
 		case err != nil:
 			v.problem(file, 0, "%v", err)
 		case size != want.Size || digest != want.Digest:
 			v.problem(file, 0, "was changed after it was closed (%d bytes, then %d)", want.Size, size)
-		default:
+		case path.Dir(file) == "capture":
 			v.check.Captures++
 		}
 	}
@@ -324,7 +348,7 @@ func (v *verification) canaries() {
 		v.problem("canary.key", 0, "cannot be read: %v", err)
 		return
 	}
-	if telltale.DigestOf(key) != v.begin.CanaryKey {
+	if telltale.DigestOf(key) != v.state.begin.CanaryKey {
 		v.problem("canary.key", 0, "is not the key that the case was begun with")
 		return
 	}

@@ -26,6 +26,11 @@ type Input struct {
 	Reference *Input
 	// Seal says how a reader can check the case.
 	Seal Seal
+	// Stopped says why the run ended before its plan was; empty if it did not.
+	Stopped string
+	// Lines says on which line of the case's log, counted from 1, a probe or a
+	// flow stands, by its id. It may be nil.
+	Lines map[string]int
 }
 
 // Seal is what a reader needs to check a case. Empty fields are left out.

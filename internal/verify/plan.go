@@ -1,0 +1,82 @@
+package verify
+
+import (
+	"strings"
+
+	"example.org/telltale"
+	"example.org/telltale/internal/casefile/format"
+)
+
+// plan compares what was settled before the first message with what was done.
+func (c *check) plan() {
+	if c.version == 1 || c.unreadable() {
+		return // version 1 has none
+	}
+	b := &c.book
+	if b.plan == nil {
+		if b.firstProbe > 0 && b.rec.Scenario.Driver.Kind != telltale.DriverReplay {
+			c.problem(format.LogFile, b.firstProbe, "a message was typed, and no plan was written down before")
+		}
+		return
+	}
+	c.planFirst()
+	c.planQuestion()
+	c.planMethods()
+	c.planLimits()
+}
+
+// planFirst: the plan was written and signed before anything was typed.
+func (c *check) planFirst() {
+	planned, typed := c.book.seen[format.TypePlan], c.book.firstProbe
+	switch {
+	case typed == 0:
+	case typed < planned:
+		c.problem(format.LogFile, typed, "a message was typed before the plan on line %d", planned)
+	case !c.signedWithin(int64(planned), int64(typed)-1):
+		c.problem(format.LogFile, typed, "a message was typed before the plan on line %d was signed: no checkpoint is over %d to %d entries", planned, planned, typed-1)
+	}
+}
+
+// planQuestion: the plan is about this scenario.
+func (c *check) planQuestion() {
+	plan, s, line := c.book.plan, c.book.scenario, c.book.seen[format.TypePlan]
+	switch {
+	case s.line == 0:
+		c.problem(format.LogFile, line, "there is a plan and no scenario")
+		return
+	case s.line > line:
+		c.problem(format.LogFile, s.line, "the scenario was written down after the plan on line %d", line)
+	case s.masked:
+		c.note(format.LogFile, s.line, "the scenario was not compared with the plan: values of it were taken out")
+		return
+	case plan.Scenario != s.digest:
+		c.problem(format.LogFile, line, "the plan is for another scenario: %.80q, the one on line %d is %s", plan.Scenario, s.line, s.digest)
+	}
+	rec := c.book.rec
+	if plan.Seed != rec.Scenario.Seed || plan.Alpha != rec.Scenario.Alpha {
+		c.problem(format.LogFile, line, "the plan has seed %d and alpha %v, the scenario on line %d %d and %v", plan.Seed, plan.Alpha, s.line, rec.Scenario.Seed, rec.Scenario.Alpha)
+	}
+}
+
+// planMethods names findings whose method was not settled beforehand.
+func (c *check) planMethods() {
+	planned := map[string]bool{}
+	for _, method := range c.book.plan.Analysis {
+		planned[method] = true
+	}
+	for _, f := range c.book.rec.Findings {
+		for method := range strings.SplitSeq(f.Method, "; ") {
+			if !planned[method] && !planned[method+" "+f.Version] {
+				c.note(format.LogFile, c.book.findings, "finding %.20s: its method is not in the plan: %.200q of version %.40q", f.ID, method, f.Version)
+			}
+		}
+	}
+}
+
+// planLimits: no more was typed than the scenario allows.
+func (c *check) planLimits() {
+	most := c.book.rec.Scenario.Limits.Messages
+	if n := len(c.book.rec.Probes); most > 0 && n > most {
+		c.problem(format.LogFile, 0, "%d messages were committed, the limit of the scenario is %d", n, most)
+	}
+}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"example.org/telltale/internal/faults/trial"
 	"example.org/telltale/internal/zoo"
 )
 
@@ -23,6 +25,12 @@ func TestMain(m *testing.M) {
 		main()
 	case name == zooAnimal:
 		os.Exit(zoo.Main(os.Args[1:]))
+	case len(os.Args) > 1 && os.Args[1] == trial.DriverCommand:
+		if err := trial.Driver(context.Background(), os.Args[2:], os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
 	}
 	if os.Getenv("TELLTALE_TEST_PROGRAM") == "1" && name != "fakedriver" {
 		program()

@@ -120,7 +120,7 @@ func tryRun(ctx context.Context, t *testing.T, dir, how string, f faults.Fault) 
 	}
 	result, err := faults.Run(ctx, faults.Program{
 		Path: self, Args: []string{"careful"}, Output: out, Under: dir,
-		Env: append(os.Environ(), "FAULTS_TEST_DIR="+dir, "FAULTS_TEST_HOW="+how),
+		Env: append(os.Environ(), "FAULTS_TEST_DIR="+dir, "FAULTS_TEST_HOW="+how, "GORACE=atexit_sleep_ms=0"),
 	}, f)
 	text, readErr := os.ReadFile(out.Name())
 	if readErr != nil {

@@ -16,7 +16,6 @@ import (
 	"example.org/telltale/internal/casefile"
 	"example.org/telltale/internal/peel"
 	"example.org/telltale/internal/scenario"
-	"example.org/telltale/internal/signer"
 )
 
 const auditLong = `Puts a scenario's question to an app and states what was found.
@@ -217,18 +216,6 @@ func verdict(findings []telltale.Finding) error {
 		return nil
 	}
 	return exitWith(code, nil)
-}
-
-// signingKey is the investigator's own key, made on first use.
-func (a *app) signingKey() (casefile.Signer, error) {
-	if path := os.Getenv("TELLTALE_KEY"); path != "" {
-		return signer.Load(path, a.random)
-	}
-	dir, err := os.UserConfigDir()
-	if err != nil {
-		return nil, fmt.Errorf("there is no place for the signing key (%w): name a file in TELLTALE_KEY", err)
-	}
-	return signer.Load(filepath.Join(dir, "telltale", "signing.key"), a.random)
 }
 
 func (a *app) logger(verbose bool) *slog.Logger {

@@ -36,6 +36,7 @@ type app struct {
 	stdout, stderr io.Writer
 	clock          telltale.Clock
 	random         io.Reader
+	ring           keyring
 }
 
 // exitError carries an exit code up to run. A nil err prints nothing.
@@ -68,6 +69,10 @@ func main() {
 
 // run is the program as a function: arguments in, exit code out.
 func (a *app) run(ctx context.Context, args []string) int {
+	if err := a.takePassphrase(); err != nil {
+		fmt.Fprintf(a.stderr, "telltale: %v\n", err)
+		return exitFailed
+	}
 	root := a.rootCommand()
 	root.SetArgs(args)
 	root.SetIn(a.stdin)

@@ -33,6 +33,7 @@ func (a *app) rootCommand() *cobra.Command {
 		Args:          cobra.NoArgs,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	root.PersistentFlags().StringVar(&a.ring.passphraseFile, "passphrase-file", "", "file whose first line is the passphrase of the signing key")
 	root.AddCommand(
 		a.demoCommand(), a.auditCommand(), a.caseCommand(), a.reportCommand(), a.scoreCommand(),
 		a.peelCommand(), a.keysCommand(), a.listCommand(), a.isolateCommand(), a.screenCommand(), a.driverCommand(), a.labCommand(),

@@ -21,6 +21,12 @@ func inAgent(place string) (chosen string, ok bool) {
 	return strings.CutPrefix(place, "agent:")
 }
 
+// InAgent reports whether the place is an SSH agent.
+func (p Place) InAgent() bool {
+	_, ok := inAgent(p.Name)
+	return ok
+}
+
 // agentKey signs by way of an SSH agent. An SSH signature with an Ed25519 key is
 // that of RFC 8032 over the bytes as they are (RFC 8709), and so that of a note.
 type agentKey struct {

@@ -44,20 +44,22 @@ func (t *tracer) call(tid int) error {
 // strike lets the fault happen at the call that a thread is about to make.
 func (t *tracer) strike(tid int, s spec, r *registers) error {
 	kind := t.fault.Kind
-	if kind == None || kind == Short && (s.count < 0 || r.arg(max(s.count, 0)) < 2) {
+	if kind == None || kind.halves() && (s.count < 0 || r.arg(max(s.count, 0)) < 2) {
 		return gone(unix.PtraceCont(tid, 0))
 	}
 	t.result.Hit = len(t.result.Calls) - 1
-	switch kind {
-	case KillBefore:
-		return t.kill()
-	case KillAfter:
-		return gone(unix.PtraceSyscall(tid, 0))
-	case Short:
+	if kind.halves() {
 		r.setArg(s.count, r.arg(s.count)/2)
 		if err := r.store(tid); err != nil {
 			return gone(err)
 		}
+	}
+	switch kind {
+	case KillBefore:
+		return t.kill()
+	case KillAfter, KillWithin: // when the call is done
+		return gone(unix.PtraceSyscall(tid, 0))
+	case Short:
 		return gone(unix.PtraceCont(tid, 0))
 	case None, NoSpace, Quota, Broken, Denied, ReadOnly:
 	}

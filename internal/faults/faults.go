@@ -33,6 +33,9 @@ const (
 	KillBefore Kind = "kill-before"
 	// KillAfter kills it when the call is done and its result not yet seen.
 	KillAfter Kind = "kill-after"
+	// KillWithin kills it when half of a write is done. A write of less than two
+	// bytes and any other call is let be.
+	KillWithin Kind = "kill-within"
 	// NoSpace fails the call with ENOSPC, and every later one that needs space.
 	NoSpace Kind = "no-space"
 	// Quota is NoSpace with EDQUOT.
@@ -50,11 +53,14 @@ const (
 
 // Kinds lists all that can happen.
 func Kinds() []Kind {
-	return []Kind{KillBefore, KillAfter, NoSpace, Broken, Short, Quota, Denied, ReadOnly}
+	return []Kind{KillBefore, KillAfter, KillWithin, NoSpace, Broken, Short, Quota, Denied, ReadOnly}
 }
 
 // Kills reports whether the process does not live on.
-func (k Kind) Kills() bool { return k == KillBefore || k == KillAfter }
+func (k Kind) Kills() bool { return k == KillBefore || k == KillAfter || k == KillWithin }
+
+// halves reports whether only half of a write is done.
+func (k Kind) halves() bool { return k == Short || k == KillWithin }
 
 // errno is what calls fail with; 0 if they do not.
 func (k Kind) errno() syscall.Errno {
@@ -69,7 +75,7 @@ func (k Kind) errno() syscall.Errno {
 		return syscall.EACCES
 	case ReadOnly:
 		return syscall.EROFS
-	case None, KillBefore, KillAfter:
+	case None, KillBefore, KillAfter, KillWithin:
 	}
 	return 0
 }
@@ -82,7 +88,7 @@ func (k Kind) lasts(needsSpace bool) bool {
 		return needsSpace
 	case ReadOnly:
 		return true
-	case None, KillBefore, KillAfter, Broken, Denied:
+	case None, KillBefore, KillAfter, KillWithin, Broken, Denied:
 	}
 	return false
 }

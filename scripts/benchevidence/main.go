@@ -39,6 +39,7 @@ type part struct {
 func parts() []part {
 	return []part{
 		// One line a part, in the order of the table.
+		{"faults", faultPart},
 	}
 }
 
@@ -53,6 +54,13 @@ type row struct {
 }
 
 func main() {
+	if is, err := playDriver(context.Background()); is {
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "benchevidence:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	o := options{progress: os.Stderr}
 	var only string
 	flag.StringVar(&o.telltale, "telltale", "bin/telltale", "the program to measure")

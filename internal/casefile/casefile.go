@@ -40,6 +40,10 @@ type Options struct {
 	// Random makes keys and salts.
 	Random io.Reader
 	Signer Signer
+	// CanaryKey is the key of the canaries of a case that Create makes; nil
+	// for a new one. Only a case that is made of another one has a reason to
+	// name it.
+	CanaryKey []byte
 }
 
 // Case is a case open for writing. Its methods may be called from many
@@ -90,6 +94,9 @@ func create(dir string, opts Options) (*Case, error) {
 		if _, err := io.ReadFull(opts.Random, b); err != nil {
 			return nil, fmt.Errorf("making the canary key: %w", err)
 		}
+	}
+	if opts.CanaryKey != nil {
+		key = opts.CanaryKey
 	}
 	verifier := opts.Signer.Verifier()
 	for _, file := range []struct {

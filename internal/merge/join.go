@@ -28,9 +28,7 @@ func Join(records []*telltale.Record) (*telltale.Record, error) {
 	out := *records[typed]
 	out.Observations, out.Findings = nil, nil
 	out.Flows, out.Layers, out.Visits, out.Coverage = nil, nil, nil, nil
-	out.Scenario.Sensors = nil
 	for i, r := range records {
-		out.Scenario.Sensors = append(out.Scenario.Sensors, r.Scenario.Sensors...)
 		out.Coverage = append(out.Coverage, r.Coverage...)
 		if i != typed {
 			out.Listening = overlap(out.Listening, r.Listening)

@@ -36,7 +36,7 @@ func TestJoinPutsFlowsInOrderAndRenamesWhatNamesThem(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := &telltale.Record{
-		Scenario: telltale.Scenario{Name: "phone", Sensors: []telltale.SensorSpec{{Kind: "proxy"}}}, App: telltale.App{Name: "chat"},
+		Scenario: telltale.Scenario{Name: "phone"}, App: telltale.App{Name: "chat"},
 		Probes: phone.Probes, Listening: []telltale.Span{span(10, 30), span(40, 45)},
 		Flows: []telltale.Flow{
 			{ID: "f000001", Conn: "2/c1", Start: at(2)}, {ID: "f000002", Conn: "1/c1", Start: at(5)}, {ID: "f000003", Start: at(9)},

@@ -48,8 +48,7 @@ func unpack(t testing.TB, name string) string {
 			t.Fatal(err)
 		}
 	}
-	root, err := filepath.Glob(filepath.Join(dir, "*", "format"))
-	if len(root) == 1 {
+	if root, err := filepath.Glob(filepath.Join(dir, "*", "format")); err == nil && len(root) == 1 {
 		return filepath.Dir(root[0])
 	}
 	if _, err := os.Stat(filepath.Join(dir, "format")); err != nil {

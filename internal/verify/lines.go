@@ -3,14 +3,13 @@ package verify
 import (
 	"bufio"
 	"errors"
-	"fmt"
 	"io"
 
 	"example.org/telltale/internal/casefile/format"
 )
 
 // errLong is what a line without end is told.
-var errLong = fmt.Errorf("the line is longer than the %d bytes that an entry may have; nothing behind it was read", format.MaxEntry)
+var errLong = errors.New("the line is longer than an entry may be; nothing behind it was read")
 
 // eachLine gives the whole lines of a log one after the other, numbered from
 // 0 and without their newline, and returns what follows the last one. A line

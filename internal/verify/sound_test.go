@@ -1,0 +1,88 @@
+package verify_test
+
+import (
+	"testing"
+
+	"example.org/telltale/internal/casefile/format"
+	"example.org/telltale/internal/verify"
+)
+
+func TestForgedByHandHolds(t *testing.T) {
+	t.Parallel()
+	f := ordinary(t)
+	r := holds(t, f.dir, verify.Options{Key: f.public + "\n", Checkpoint: string(f.newest)})
+	if r.Entries != f.n || r.Signed != f.n || r.Checkpoints != 5 || r.Blobs != 4 || r.Files != 3 || r.Captures != 1 ||
+		!r.Finished || r.Redacted || !r.Recomputed || r.Case != f.id || r.Version != 2 {
+		t.Errorf("%+v", *r)
+	}
+	if len(r.Record.Findings) == 0 || len(r.Record.Observations) == 0 {
+		t.Error("nothing was stated: the test shows nothing")
+	}
+	for _, n := range r.Notes {
+		if n.File != "checkpoint" && n.What == "" {
+			t.Errorf("%v", n)
+		}
+	}
+}
+
+// What a crash leaves is noted, and no problem.
+func TestCutOffHolds(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, note string
+		do         func(f *forge)
+	}{
+		{"before anything was signed", "nothing is signed yet", func(f *forge) {}},
+		{"in the middle of a line", "31 bytes of an unfinished line", func(f *forge) {
+			f.question()
+			f.log.WriteString(`{"at":"2026-03-01T12:00:02Z","bo`[:31])
+			f.write("log/entries.jsonl", f.log.Bytes())
+		}},
+		{"behind the newest checkpoint", "log/entries.jsonl:4: the last 4 entries are not signed", func(f *forge) {
+			f.question()
+			f.message("p000001")
+		}},
+		{"between a blob and its entry", "is named by no entry", func(f *forge) { f.blob([]byte("lonely")) }},
+		{"within a blob", "was being written", func(f *forge) { f.write("blobs/ab/.new-1", []byte("half")) }},
+		{"before a packet file was closed", "was not closed", func(f *forge) { f.write("capture/proxy-1.pcapng", []byte("half")) }},
+		{"between seal and name of a report", "is sealed as report.html: a crash came before it was renamed", func(f *forge) {
+			f.seal("report.html", []byte("new"))
+			f.write("report.html.new", []byte("new"))
+		}},
+		{"before the newest checkpoint was copied", "is the one before the newest", func(f *forge) {
+			f.question()
+			older := f.newest
+			f.message("p000001")
+			f.stage("contact")
+			f.write("checkpoint", older)
+		}},
+		{"before the first checkpoint was copied", "before the first one was copied", func(f *forge) {
+			f.question()
+			f.remove("checkpoint")
+		}},
+		{"before a torn line was named", "is named by no entry", func(f *forge) { f.write("log/torn-1", []byte("half")) }},
+		{"and resumed", "a torn line was set aside", func(f *forge) {
+			f.question()
+			f.write("log/torn-3", []byte("half"))
+			f.add(format.TypeTorn, tornOf("log/torn-3", "half"))
+			f.add(format.TypeResume, "telltale 0.1.0")
+		}},
+		{"after the end of a stage and before its checkpoint, and resumed", "the run went on here", func(f *forge) {
+			f.question()
+			f.add(format.TypeStage, doneStage("contact"))
+			f.add(format.TypeResume, "telltale 0.1.0")
+			f.add(format.TypeStage, doneStage("screen"))
+			f.sign()
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			f := newForge(t)
+			tt.do(f)
+			r := holds(t, f.dir, verify.Options{})
+			if !says(r.Notes, tt.note) || r.Finished {
+				t.Errorf("%v, want %q", r.Notes, tt.note)
+			}
+		})
+	}
+}

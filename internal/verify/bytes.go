@@ -43,6 +43,7 @@ func (c *check) bytes() {
 		}
 	}
 	c.missingBlobs()
+	c.moved.finish()
 }
 
 // readAll works off all jobs; the outcomes are in their order.

@@ -153,7 +153,9 @@ func (f *forge) blob(b []byte) telltale.Digest {
 	return d
 }
 
-func blobName(d telltale.Digest) string { return "blobs/" + string(d[7:9]) + "/" + string(d[9:]) + ".zst" }
+func blobName(d telltale.Digest) string {
+	return "blobs/" + string(d[7:9]) + "/" + string(d[9:]) + ".zst"
+}
 
 func armoured(t testing.TB, b []byte) []byte {
 	t.Helper()

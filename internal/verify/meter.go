@@ -18,7 +18,7 @@ func (m *meter) add(n int64) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.done += n
+	m.done = min(m.done+n, m.total)
 	m.show(m.done, m.total)
 }
 
@@ -35,3 +35,6 @@ func (r *metered) Read(b []byte) (int, error) {
 	r.meter.add(int64(n))
 	return n, err
 }
+
+// finish counts what is left: small files, and what was read twice or never.
+func (m *meter) finish() { m.add(m.total - m.done) }

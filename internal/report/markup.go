@@ -39,10 +39,10 @@ func prose(s string) string {
 
 // innocent reports whether a word means itself in every dialect of Markdown:
 // letters or digits, a hyphen or apostrophe between letters, and punctuation
-// around them. Letters and digits mixed, or long runs of hexadecimal digits,
-// are taken for names of commits.
+// around them. Letters and digits mixed, if there are more than six, or long runs
+// of hexadecimal digits are taken for names of commits.
 func innocent(word string) bool {
-	if word == "–" || word == "—" || word == "−" || word == "=" || word == "≥" {
+	if word == "–" || word == "—" || word == "−" || word == "≥" {
 		return true
 	}
 	core := strings.TrimRight(strings.TrimLeft(word, "(“‘«"), ".,;:!?)”’»%…")
@@ -68,5 +68,25 @@ func innocent(word string) bool {
 			return false
 		}
 	}
-	return (letters == 0 || digits == 0) && !(hex >= 7 && hex == letters)
+	return (letters == 0 || digits == 0 || letters+digits <= 6) && !(hex >= 7 && hex == letters)
+}
+
+// wrapped breaks Markdown into lines of about n columns: never within a code
+// span, and never before what would begin a list.
+func wrapped(s string, n int) []string {
+	var lines []string
+	line, inside := "", false
+	for _, word := range strings.Fields(s) {
+		begins := strings.TrimLeft(word, "0123456789") != word
+		if line != "" && (inside || begins || cells(line)+1+cells(word) <= n) {
+			line += " " + word
+		} else {
+			if line != "" {
+				lines = append(lines, line)
+			}
+			line = word
+		}
+		inside = inside != (strings.Count(word, "`")%2 == 1)
+	}
+	return append(lines, line)
 }

@@ -65,3 +65,38 @@ func FuzzProse(f *testing.F) {
 		}
 	})
 }
+
+// markdownIsDead fails if anything that was captured is alive in a document:
+// outside code spans, indented code and our own headings, lists and tables there
+// are words alone.
+func markdownIsDead(t *testing.T, doc string) {
+	t.Helper()
+	harmless(t, strings.ReplaceAll(doc, "\n", ""))
+	frame := regexp.MustCompile(`^(#{1,3} |> |- |[0-9]\. |\| | {2,3})?`)
+	spans := regexp.MustCompile("`[^`]+`")
+	for paragraph := range strings.SplitSeq(doc, "\n\n") {
+		if strings.HasPrefix(paragraph, "    ") {
+			for line := range strings.Lines(paragraph) {
+				if !strings.HasPrefix(line, "    ") {
+					t.Errorf("%q has left its block of code", line)
+				}
+			}
+			continue
+		}
+		if strings.Count(paragraph, "`")%2 == 1 {
+			t.Errorf("a code span is open in %.300q", paragraph)
+		}
+		for line := range strings.Lines(paragraph) {
+			line = strings.TrimRight(line, "\n")
+			if strings.Trim(line, "|-: ") == "" {
+				continue
+			}
+			rest := spans.ReplaceAllString(frame.ReplaceAllString(line, ""), "")
+			for _, word := range strings.Fields(rest) {
+				if word != "|" && strings.ContainsAny(word, "`*_<>@#|~\\{}&=/+$^") || strings.Contains(word, "](") || strings.Contains(word, "![") || strings.Contains(word, "www.") {
+					t.Errorf("%q is alive in %.300q", word, line)
+				}
+			}
+		}
+	}
+}

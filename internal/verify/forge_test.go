@@ -297,6 +297,14 @@ func (f *forge) stage(name string) {
 
 // statement derives what follows and writes it.
 func (f *forge) statement() {
+	f.observe()
+	f.rec.Findings = attribute.State(&f.rec, f.rec.Observations)
+	f.add(format.TypeFindings, f.rec.Findings)
+	f.stage("state")
+}
+
+// observe writes the first half of a statement.
+func (f *forge) observe() {
 	blob := func(d telltale.Digest) ([]byte, error) {
 		z, err := zstd.NewReader(bytes.NewReader(f.read(blobName(d))))
 		if err != nil {
@@ -308,10 +316,7 @@ func (f *forge) statement() {
 		return b.Bytes(), err
 	}
 	f.rec.Observations = attribute.Observe(&f.rec, blob)
-	f.rec.Findings = attribute.State(&f.rec, f.rec.Observations)
 	f.add(format.TypeObservations, f.rec.Observations)
-	f.add(format.TypeFindings, f.rec.Findings)
-	f.stage("state")
 }
 
 // finish ends the case.

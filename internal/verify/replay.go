@@ -44,6 +44,10 @@ func (c *check) derived() {
 	for _, d := range differences(b.rec.Observations, observations, observationKey) {
 		c.problem(format.LogFile, b.observations, "observation %s", d)
 	}
+	if b.findings < b.observations && !b.ended {
+		c.note(format.LogFile, b.observations, "the findings that go with these observations are not there: the run was cut off between the two")
+		return
+	}
 	for _, d := range differences(b.rec.Findings, findings, findingKey) {
 		c.problem(format.LogFile, b.findings, "finding %s", d)
 	}

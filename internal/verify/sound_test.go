@@ -42,6 +42,11 @@ func TestCutOffHolds(t *testing.T) {
 			f.question()
 			f.message("p000001")
 		}},
+		{"between observations and findings", "the findings that go with these observations are not there", func(f *forge) {
+			f.question()
+			f.message("p000001")
+			f.observe()
+		}},
 		{"between a blob and its entry", "is named by no entry", func(f *forge) { f.blob([]byte("lonely")) }},
 		{"within a blob", "was being written", func(f *forge) { f.write("blobs/ab/.new-1", []byte("half")) }},
 		{"before a packet file was closed", "was not closed", func(f *forge) { f.write("capture/proxy-1.pcapng", []byte("half")) }},

@@ -12,11 +12,15 @@ type Plan struct {
 	Seed     uint64 `json:"seed"`
 	// Schedule is the SHA-256 of the questions that are known beforehand, one
 	// a line: key, arm, direction, word, each ended by a tab but the last by a
-	// newline. Questions counts them. What is asked later follows from the
-	// answers by the methods of Analysis.
+	// newline. Questions counts them. They are the harmless messages that come
+	// first and, unless words are tried many at a time, each word and its
+	// control in each of Scenario.Trials blocks. What is asked later follows
+	// from the answers by the methods of Analysis.
 	Schedule  Digest `json:"schedule"`
 	Questions int    `json:"questions"`
-	// Analysis names methods with their versions, as findings do.
+	// Analysis names the methods that findings may rest on: as Finding.Method
+	// does, which joins several by "; ", each followed by a blank and
+	// Finding.Version in brackets.
 	Analysis []string `json:"analysis"`
 	// Alpha is the error rate for all tests together.
 	Alpha float64 `json:"alpha"`

@@ -113,7 +113,7 @@ func (r *auditRun) audit(ctx context.Context) (err error) {
 	if stopped != nil && !errors.Is(stopped, bench.ErrStopped) {
 		return stopped
 	}
-	return errors.Join(writeReports(r.dir, ""), indexCase(context.WithoutCancel(ctx), r.dir), stopped)
+	return errors.Join(finishCase(ctx, c), stopped)
 }
 
 func (r *auditRun) openCase() (*casefile.Case, error) {

@@ -13,8 +13,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"example.org/telltale/internal/bench"
-	"example.org/telltale/internal/casefile"
-	"example.org/telltale/internal/casefile/index"
 	"example.org/telltale/internal/lab"
 )
 
@@ -101,7 +99,7 @@ func (a *app) demo(ctx context.Context, o demoOptions) error {
 	if len(runs) > 1 {
 		reference = runs[1].dir
 	}
-	if err := writeReports(runs[0].dir, reference); err != nil {
+	if err := a.compareReports(runs[0].dir, reference); err != nil {
 		return err
 	}
 	if err := a.printCase(runs[0].dir, reference, o.json); err != nil {
@@ -164,13 +162,4 @@ func (a *app) startLab(ctx context.Context, o demoOptions, l labRun, program str
 		return nil, fmt.Errorf("starting the lab network: %w", err)
 	}
 	return network, nil
-}
-
-func indexCase(ctx context.Context, dir string) error {
-	reader, err := casefile.Read(dir)
-	if err != nil {
-		return err
-	}
-	_, err = index.Build(ctx, reader)
-	return err
 }

@@ -185,8 +185,8 @@ func TestHostileCasesEndInAnErrorThatNamesThePlace(t *testing.T) {
 		}, "was begun with another key", "", nil},
 		{"a packet file elsewhere", func(t *testing.T, dir string) {
 			n := lineCount(t, dir)
-			addLine(t, dir, n, fmt.Sprintf(`{"n":%d,"at":"2026-01-02T03:04:05Z","type":"capture","body":{"file":"capture/../../../dev/zero","size":1,"digest":""}}`, n))
-		}, "no packet file of a case", "", nil},
+			addLine(t, dir, n, fmt.Sprintf(`{"at":"2026-01-02T03:04:05Z","body":{"digest":"","file":"capture/../../../dev/zero","size":1},"n":%d,"salt":"AAAAAAAAAAAAAAAAAAAAAA==","type":"file"}`, n))
+		}, "no file of a case", "", nil},
 		{"a directory for a log", func(t *testing.T, dir string) {
 			mustDo(t, os.Remove(logOf(dir)))
 			mustDo(t, os.Mkdir(logOf(dir), 0o700))

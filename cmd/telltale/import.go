@@ -100,7 +100,7 @@ func (r *importRun) run(ctx context.Context, files []string) (err error) {
 			return err
 		}
 	}
-	defer func() { err = errors.Join(err, r.close()) }()
+	defer func() { err = errors.Join(err, r.close(err)) }()
 	if err := r.open(files); err != nil {
 		return err
 	}
@@ -153,12 +153,12 @@ func (r *importRun) open(files []string) (err error) {
 	return nil
 }
 
-func (r *importRun) close() error {
+func (r *importRun) close(stopped error) error {
 	var errs []error
 	if r.log != nil {
 		errs = append(errs, r.log.Close())
 	}
-	return errors.Join(append(errs, r.into.close())...)
+	return errors.Join(append(errs, r.into.close(stopped))...)
 }
 
 // print says what was in a file, and what of it could not be read.

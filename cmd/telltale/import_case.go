@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -142,17 +143,25 @@ func fileDigest(name string) (telltale.Digest, error) {
 	return telltale.Digest("sha256:" + hex.EncodeToString(h.Sum(nil))), nil
 }
 
-// close signs the case and writes its reports.
-func (c *importCase) close() error {
+// close signs the case and writes its reports. stopped is why the import did
+// not come to its end, nil if it did.
+func (c *importCase) close(stopped error) error {
 	if c == nil {
 		return nil
 	}
+	why := ""
+	if stopped != nil {
+		why = stopped.Error()
+	}
 	err := c.views.Finish()
 	if err == nil {
-		err = errors.Join(c.PutStage(telltale.Stage{Name: "import", At: c.app.clock(), Done: true}), c.Checkpoint())
+		err = c.PutStage(telltale.Stage{Name: "import", At: c.app.clock(), Done: true, Note: why})
 	}
-	if err = errors.Join(err, c.Close()); err != nil {
-		return err
+	if err == nil {
+		err = c.PutEnd(why)
 	}
-	return finishCase(c.Case)
+	if err == nil {
+		err = finishCase(context.Background(), c.Case)
+	}
+	return errors.Join(err, c.Close())
 }

@@ -62,7 +62,7 @@ func (a *app) printPlan(s telltale.Scenario, asJSON bool) error {
 		Listening: s.Listen + 2*s.Window, Limits: s.Limits, Pairs: scenario.Controls(s), Channel: s.Channel, Scope: s.Scope,
 	}
 	p.Ways = len(s.Directions) * max(1, len(s.Places))
-	if bench.Surveys(s) {
+	if scenario.Surveys(s) {
 		if err := p.surveyPlan(s); err != nil {
 			return err
 		}

@@ -7,7 +7,6 @@ import (
 
 	"example.org/telltale"
 	"example.org/telltale/internal/casefile"
-	"example.org/telltale/internal/casefile/index"
 	"example.org/telltale/internal/sensor/views"
 )
 
@@ -63,18 +62,13 @@ func (c *caseRecord) end() error {
 	c.span.To = c.app.clock()
 	err := c.views.Finish()
 	if err == nil && !c.span.From.IsZero() {
-		err = errors.Join(c.PutSpan(c.span), c.Checkpoint())
+		err = c.PutSpan(c.span)
 	}
-	if err = errors.Join(err, c.Close()); err != nil {
-		return err
+	if err == nil && !c.span.From.IsZero() {
+		err = c.PutEnd("")
 	}
-	return finishCase(c.Case)
-}
-
-// finishCase writes what is derived of a case that has been closed: its
-// reports and its index.
-func finishCase(c *casefile.Case) error {
-	reader := c.Reader()
-	_, err := index.Build(context.Background(), reader)
-	return errors.Join(err, putReports(c.Dir(), inputOf(reader)))
+	if err == nil {
+		err = finishCase(context.Background(), c.Case)
+	}
+	return errors.Join(err, c.Close())
 }

@@ -43,6 +43,9 @@ plain text, or JSON (docs/report-json.md). The same case gives the same bytes.`,
 			if output == "" || output == "-" {
 				return write(a.stdout)
 			}
+			if err := outsideCases(output); err != nil {
+				return exitWith(exitUsage, err)
+			}
 			return writeWhole(output, write)
 		}),
 	}
@@ -78,24 +81,6 @@ func inputOf(reader *casefile.Reader) report.Input {
 			CaseDir: filepath.Base(reader.Dir), Entries: int(reader.Entries),
 		},
 	}
-}
-
-// writeReports puts all three forms of the report into the case. reference
-// is the case of a reference build, or empty.
-func writeReports(dir, reference string) error {
-	in, err := reportInput(dir, reference)
-	if err != nil {
-		return err
-	}
-	return putReports(dir, in)
-}
-
-func putReports(dir string, in report.Input) error {
-	return errors.Join(
-		writeWhole(filepath.Join(dir, "report.html"), func(w io.Writer) error { return report.HTML(w, in) }),
-		writeWhole(filepath.Join(dir, "report.json"), func(w io.Writer) error { return report.JSON(w, in) }),
-		writeWhole(filepath.Join(dir, "report.txt"), func(w io.Writer) error { return report.Text(w, in, 100, false) }),
-	)
 }
 
 // writeWhole writes a file that is there whole or not at all.

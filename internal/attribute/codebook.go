@@ -145,7 +145,7 @@ func (s *statement) codebooks() {
 		size, within, across := s.blocks(host)
 		f := telltale.Finding{
 			Claim:  telltale.Claim{Kind: telltale.KindWeak, Host: host, Detail: telltale.WeakECB},
-			Direct: true, Method: "equal blocks of ciphertext in messages that could not be opened",
+			Direct: true, Method: methodBlocks,
 		}
 		if within == 0 && across < leastEchoes || s.stated(f.Claim) {
 			continue

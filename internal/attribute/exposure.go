@@ -22,7 +22,7 @@ func (s *statement) exposures() {
 			open[key] = &telltale.Finding{
 				Claim:     telltale.Claim{Kind: telltale.KindExposure, Host: strings.ToLower(v.Host), Detail: o.detail},
 				Statement: o.text, Direct: true, Flows: v.Flows,
-				Method: "GET requests, within the scope, under paths that the app itself had used",
+				Method: methodExposure,
 			}
 			order = append(order, key)
 		}

@@ -8,12 +8,6 @@ import (
 	"example.org/telltale/internal/attribute/stats"
 )
 
-const (
-	methodCanary = "canary found in decoded bytes that left for a host outside the channel"
-	methodWords  = "exact permutation test within blocks and Fisher's exact test for each word, Holm's correction"
-	methodFisher = "Fisher's exact test between accounts, Holm's correction"
-)
-
 // arms of one direction that the reaction's question was put to.
 type arms struct{ treated, harmless []*trial }
 
@@ -73,7 +67,7 @@ func (s *statement) wordsCopied(claim telltale.Claim, a arms) {
 	claim.Condition = telltale.OnWords
 	foretold := s.foretold(a, claim.Direction, telltale.CellDeliveredCopied, telltale.CellDroppedCopied)
 	words := s.fate.add(wordsP(r, a, foretold, s.lot("copy/"+string(claim.Direction))))
-	f := telltale.Finding{Claim: claim, Direct: true, Method: methodCanary + "; " + methodWords, Trials: s.counts(r, a)}
+	f := telltale.Finding{Claim: claim, Direct: true, Method: methodCanary + methodsSep + methodWords, Trials: s.counts(r, a)}
 	f.Effect = s.effect("share of messages copied, with tested words less harmless", r.tally(a.treated), r.tally(a.ofAccount()))
 	f.Statement = fmt.Sprintf("Messages that are %s are copied to someone else if they hold certain words: %d of %d with tested words were, %d of %d harmless ones.",
 		claim.Direction, f.Trials.TreatedReacted, f.Trials.Treated, f.Trials.ControlReacted, f.Trials.Control)
@@ -157,7 +151,7 @@ func (s *statement) target(account string, own, rest []*trial) *test {
 	p, _ := stats.Fisher(mine.k, mine.n, others.k, others.n)
 	t := s.fate.add(p)
 	f := telltale.Finding{
-		Claim: telltale.Claim{Kind: telltale.KindTargeting, Account: account}, Direct: true, Method: methodCanary + "; " + methodFisher,
+		Claim: telltale.Claim{Kind: telltale.KindTargeting, Account: account}, Direct: true, Method: methodCanary + methodsSep + methodFisher,
 		Trials: telltale.Trials{Treated: mine.n, TreatedReacted: mine.k, Control: others.n, ControlReacted: others.k},
 		Effect: s.effect("share of harmless messages copied, of this account less others", mine, others),
 	}
@@ -179,7 +173,7 @@ func (s *statement) accountCopied(d telltale.Direction, w watched, t *test) {
 	mine, others := r.tally(ofAccounts(harmless, w.yes)), r.tally(ofAccounts(harmless, w.no))
 	f := telltale.Finding{
 		Claim:  telltale.Claim{Kind: telltale.KindCopy, Direction: d, Condition: telltale.OnAccount},
-		Direct: true, Method: methodCanary + "; " + methodFisher,
+		Direct: true, Method: methodCanary + methodsSep + methodFisher,
 		Trials: telltale.Trials{Treated: mine.n, TreatedReacted: mine.k, Control: others.n, ControlReacted: others.k},
 		Effect: s.effect("share of harmless messages copied, of watched accounts less others", mine, others),
 	}

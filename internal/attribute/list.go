@@ -125,7 +125,7 @@ func distinct(list []string) int { return len(sorted(list)) }
 func (s *statement) stateList(l fetched, all []fetched) {
 	f := telltale.Finding{
 		Claim:  telltale.Claim{Kind: telltale.KindList, Host: l.host, Detail: l.path},
-		Direct: true, Method: "fetched answers that decode to lines, tied to the app by its key or by words that react",
+		Direct: true, Method: methodList,
 	}
 	longest, versions := 0, map[telltale.Digest]bool{}
 	for _, other := range all {

@@ -63,7 +63,7 @@ func (s *statement) content(p *place) {
 	for _, field := range []string{telltale.FieldRecipient, telltale.FieldSender, telltale.FieldTime} {
 		f := telltale.Finding{
 			Claim:  telltale.Claim{Kind: telltale.KindContent, Host: p.host, Detail: field},
-			Direct: true, Method: "names of the accounts as whole fields, and dates near the time of sending, in the decoded copies",
+			Direct: true, Method: methodFields,
 		}
 		copies := len(s.cells[rowKey{featCopy, p.host}])
 		for _, row := range s.cells[rowKey{featContent, p.host}] {
@@ -121,7 +121,7 @@ func weakFinding(host, weak, what string) telltale.Finding {
 	return telltale.Finding{
 		Claim:     telltale.Claim{Kind: telltale.KindWeak, Host: host, Detail: weak},
 		Statement: fmt.Sprintf("Others can read %s (%s): %s.", what, host, why),
-		Direct:    true, Method: "path of coats that had to be taken off, and where the key was found",
+		Direct:    true, Method: methodCoats,
 	}
 }
 

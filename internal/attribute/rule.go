@@ -10,8 +10,6 @@ import (
 	"example.org/telltale/internal/attribute/stats"
 )
 
-const methodSurvey = "survey: certificate, and Fisher's exact test of fresh messages with the words alone against harmless ones of the same way, Holm's correction"
-
 // Names of the traits that a survey gives its rules.
 const (
 	TraitOrder  = "order"

@@ -48,7 +48,7 @@ func (s *statement) suppression(d telltale.Direction, o telltale.Outcome) {
 func (s *statement) blocked(claim telltale.Claim, r reaction, a arms) {
 	claim.Condition = telltale.Always
 	f := telltale.Finding{Claim: claim, Verdict: telltale.Inconclusive, Trials: s.counts(r, a),
-		Method: "share of harmless messages that arrive"}
+		Method: methodArrive}
 	f.Statement = fmt.Sprintf("Messages that are %s do not get through even if they are harmless (%d of %d were %s), so nothing can be said of words. Check the accounts and the way between them, and test again.",
 		claim.Direction, f.Trials.ControlReacted, f.Trials.Control, claim.Detail)
 	f.Needed = f.Trials.Control + f.Trials.Treated

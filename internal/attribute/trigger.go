@@ -9,8 +9,6 @@ import (
 	"example.org/telltale"
 )
 
-const methodCertificate = "certificate: the words react, none can be left out, checked against what was typed and what came of it"
-
 // baseline reports whether harmless messages show the reaction too, so that
 // it says nothing about words.
 func (t *trials) baseline(iso telltale.Isolation) bool {

@@ -10,8 +10,6 @@ import (
 	"example.org/telltale/internal/attribute/stats"
 )
 
-const methodTraffic = "traffic per host after each message, tested words against matched harmless ones: permutation within blocks, pooled and by repetition of the same word, Holm's correction"
-
 // unreadable compares traffic that holds no readable copy between the arms,
 // in the directions in which no copy could be read.
 func (s *statement) unreadable() {

@@ -212,6 +212,11 @@ func checkForm(t *testing.T, findings []telltale.Finding) {
 		if f.ID == "" || f.Statement == "" || f.Method == "" || f.Version == "" || len(f.Coverage) == 0 {
 			t.Errorf("incomplete: %+v", f)
 		}
+		for _, method := range attribute.MethodsOf(f) {
+			if !slices.Contains(attribute.Methods(), method) {
+				t.Errorf("%s: the method %q is not among those that a plan names", f.ID, method)
+			}
+		}
 		if len(f.Probes) > 20 || len(f.Flows) > 20 || len(f.Digests) > 20 {
 			t.Errorf("%s: evidence not bounded", f.ID)
 		}

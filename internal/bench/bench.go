@@ -25,6 +25,7 @@ import (
 	"example.org/telltale/internal/casefile"
 	"example.org/telltale/internal/expose"
 	"example.org/telltale/internal/peel"
+	"example.org/telltale/internal/scenario"
 )
 
 // Progress is told how far a run is. It is called from one goroutine.
@@ -118,7 +119,15 @@ func Run(ctx context.Context, cfg Config) error {
 	if err := e.state(); err != nil {
 		return errors.Join(stopped, err)
 	}
-	return stopped
+	return errors.Join(stopped, e.Case.PutEnd(reason(stopped)))
+}
+
+// reason is why a run ended before its plan did; empty if it did not.
+func reason(stopped error) string {
+	if stopped == nil {
+		return ""
+	}
+	return stopped.Error()
 }
 
 // observe runs everything that needs the app, and the sensors around it.
@@ -181,7 +190,7 @@ func cutShort(ctx context.Context, err error) error {
 // stages is the plan, in order.
 func (e *engine) stages(ctx context.Context) error {
 	screen, isolate := e.screen, e.isolate
-	if e.surveys() {
+	if scenario.Surveys(e.Scenario) {
 		screen, isolate = e.survey, e.characterise
 	}
 	plan := []struct {
@@ -218,12 +227,4 @@ func (e *engine) stage(ctx context.Context, name string, run func(context.Contex
 		done.Note = err.Error()
 	}
 	return errors.Join(err, e.markSpan(), e.Case.PutStage(done))
-}
-
-// describe records the question before anything is asked.
-func (e *engine) describe() error {
-	if e.Resume {
-		return e.Case.PutResume("telltale " + telltale.Version)
-	}
-	return e.Case.PutScenario(e.Scenario)
 }

@@ -9,9 +9,6 @@ import (
 	"example.org/telltale/internal/isolate/survey"
 )
 
-// Surveys reports whether a scenario's words are to be tried many at a time.
-func Surveys(s telltale.Scenario) bool { return (&engine{Config: Config{Scenario: s}}).surveys() }
-
 // Estimate is what one survey of a scenario's words would come to.
 type Estimate struct {
 	// Rules that were made up for it, of one word each.

@@ -14,7 +14,7 @@ func TestEstimateSurvey(t *testing.T) {
 	for i := range 100 {
 		s.Words = append(s.Words, string(rune('a'+i%26))+string(rune('a'+i/26))+"word")
 	}
-	if !bench.Surveys(s) {
+	if !scenario.Surveys(s) {
 		t.Error("a hundred words are tried one by one")
 	}
 	none, err := bench.EstimateSurvey(s, 0)
@@ -32,7 +32,7 @@ func TestEstimateSurvey(t *testing.T) {
 		t.Errorf("with five rules: %+v", some)
 	}
 	s.Words = s.Words[:3]
-	if bench.Surveys(s) {
+	if scenario.Surveys(s) {
 		t.Error("three words are surveyed")
 	}
 }

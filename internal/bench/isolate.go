@@ -76,7 +76,7 @@ func (e *engine) hunts() ([]*hunt, error) {
 
 // searchFor picks the search that takes the fewest messages for a text.
 func (e *engine) searchFor(text string, d telltale.Direction) (searcher, error) {
-	if utf8.RuneCountInString(text) >= article {
+	if utf8.RuneCountInString(text) >= scenario.Article {
 		return newGuided(text, e.Scenario.Words, e.loses(d))
 	}
 	search, err := isolate.New(isolate.Config{Text: text, Words: e.Scenario.Words})

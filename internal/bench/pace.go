@@ -32,7 +32,7 @@ func (e *engine) pace(ctx context.Context) error {
 	if last := e.lastSent(); limits.Pause > 0 && !last.IsZero() {
 		wait = max(wait, limits.Pause-e.Clock().Sub(last))
 	}
-	if e.surveys() && e.voids >= patience {
+	if scenario.Surveys(e.Scenario) && e.voids >= patience {
 		wait = max(wait, min(firstPause<<min(e.voids-patience, 10), longestPause))
 	}
 	if wait <= 0 {

@@ -10,8 +10,6 @@ import (
 )
 
 const (
-	// contacts is how many harmless messages go over each way.
-	contacts = 6
 	// missRate is how likely a word that a sampling app does copy may be
 	// passed over.
 	missRate = 1e-4
@@ -20,7 +18,7 @@ const (
 // contact shows that the way is open in each direction; without it every
 // later answer would be void.
 func (e *engine) contact(ctx context.Context) error {
-	items := scenario.Contact(e.Scenario, contacts)
+	items := scenario.Contact(e.Scenario, scenario.Contacts)
 	e.Progress.Stage("contact", len(items))
 	trials, err := e.askAll(ctx, items)
 	if err != nil {

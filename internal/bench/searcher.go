@@ -6,6 +6,7 @@ import (
 
 	"example.org/telltale/internal/isolate"
 	"example.org/telltale/internal/isolate/bayes"
+	"example.org/telltale/internal/scenario"
 )
 
 // searcher finds the exact words of a text that reacts: it asks, and is told
@@ -20,10 +21,6 @@ type searcher interface {
 	// results are what was found, one for each rule; one at least.
 	results() []isolate.Result
 }
-
-// article is the length in characters from which on a good guess of words
-// saves messages over cutting the text in two.
-const article = 40
 
 // exact is the search of short texts, for one rule.
 type exact struct{ *isolate.Search }
@@ -41,7 +38,7 @@ type guided struct {
 func newGuided(text string, words []string, noisy bool) (*guided, error) {
 	terms := make([]bayes.Term, 0, len(words))
 	for _, w := range words {
-		if utf8.RuneCountInString(w) < article {
+		if utf8.RuneCountInString(w) < scenario.Article {
 			terms = append(terms, bayes.Term{Word: w, Lists: 1, Rules: 1})
 		}
 	}

@@ -25,7 +25,7 @@ func (e *engine) startSensors(ctx context.Context) error {
 		coverage = append(coverage, sensor.View()...)
 	}
 	e.span = telltale.Span{From: e.Clock()}
-	return e.Case.PutCoverage(coverage)
+	return oneByOne(func() error { return e.Case.PutCoverage(coverage) }, e.Case.SealFiles)
 }
 
 func (e *engine) stopSensors() error {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"time"
-	"unicode/utf8"
 
 	"example.org/telltale"
 	"example.org/telltale/internal/isolate/survey"
@@ -14,9 +13,6 @@ import (
 )
 
 const (
-	// manyWords is the number of words from which on a survey takes fewer
-	// messages than trying each.
-	manyWords = 24
 	// longestText bounds messages for services that name no limit, in bytes.
 	longestText = 1200
 	// canaryRoom is what the canaries of a message take, with their blanks.
@@ -34,19 +30,6 @@ const (
 	// scenario does not say.
 	surveyCombine = 3
 )
-
-// surveys reports whether words are to be tried many at a time.
-func (e *engine) surveys() bool {
-	switch e.Scenario.Screen {
-	case telltale.ScreenSurvey:
-		return true
-	case telltale.ScreenEach:
-		return false
-	}
-	// Whole sentences are taken apart one by one.
-	long := slices.ContainsFunc(e.Scenario.Words, func(w string) bool { return utf8.RuneCountInString(w) >= article })
-	return !long && len(e.Scenario.Words) > manyWords || e.Scenario.Combine > 0
-}
 
 // route is where a survey is made.
 type route struct {

@@ -57,7 +57,7 @@ func (e *engine) survey(ctx context.Context) error {
 	var rules []*surveyed
 	var walks []*walk
 	for i, r := range routes {
-		if err := e.contactAt(ctx, r, contacts); err != nil {
+		if err := e.contactAt(ctx, r, scenario.Contacts); err != nil {
 			return err
 		}
 		words := e.Scenario.Words
@@ -178,7 +178,7 @@ func (e *engine) prove(ctx context.Context, r route, rules []*surveyed) error {
 func (e *engine) controlsFor(n int) int {
 	alpha := fateShare * e.Scenario.Alpha / float64(n+otherTests)
 	for each := 1; each < mostControls; each++ {
-		if p, _ := stats.Fisher(proofTrials, proofTrials, 0, contacts+n*each); p <= alpha {
+		if p, _ := stats.Fisher(proofTrials, proofTrials, 0, scenario.Contacts+n*each); p <= alpha {
 			return each
 		}
 	}

@@ -168,6 +168,14 @@ func (c *Case) ID() string {
 	return c.state.begin.Case
 }
 
+// Plan is what was settled before the first message; nil if nothing was. It
+// must not be changed.
+func (c *Case) Plan() *telltale.Plan {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.state.plan
+}
+
 // Snapshot returns the record as it stands. The slices are shared, so it
 // must not be changed; entries appended later do not show in it.
 func (c *Case) Snapshot() *telltale.Record {

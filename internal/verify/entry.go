@@ -19,7 +19,7 @@ type entry struct {
 	masked []masked // what was taken out, by pointers from the entry
 }
 
-// wholeEntry parses a line of version 1: the line itself is the record.
+// parseEntry1 parses a line of version 1: the line itself is the record.
 func parseEntry1(line []byte) (entry, error) {
 	e := entry{leaf: leafOf(line)}
 	dec := json.NewDecoder(bytes.NewReader(line))
@@ -38,9 +38,9 @@ func parseEntry1(line []byte) (entry, error) {
 
 // parseEntry parses a line of version 2 and commits to it.
 func parseEntry(line []byte, sums *hashers) (entry, error) {
-	var e entry
-	if err := json.Unmarshal(line, &e.Entry); err != nil {
-		return entry{}, fmt.Errorf("not an entry: %w", err)
+	e, err := readEntry(line)
+	if err != nil {
+		return entry{}, err
 	}
 	w := &walker{b: line, sums: sums}
 	top, err := e.top(w)
@@ -59,6 +59,23 @@ func parseEntry(line []byte, sums *hashers) (entry, error) {
 		return e, e.unmask(w.mask, line)
 	}
 	return e, nil
+}
+
+// readEntry decodes the entry, or if that cannot be done before masked values
+// are replaced, its salts alone.
+func readEntry(line []byte) (entry, error) {
+	var e entry
+	err := json.Unmarshal(line, &e.Entry)
+	if err == nil {
+		return e, nil
+	}
+	var salts struct {
+		Salts map[string][]byte `json:"salts"`
+	}
+	if again := json.Unmarshal(line, &salts); again != nil || salts.Salts == nil {
+		return entry{}, fmt.Errorf("not an entry: %w", err)
+	}
+	return entry{Entry: format.Entry{Salts: salts.Salts}}, nil
 }
 
 // top is the place of the entry itself.
@@ -161,6 +178,6 @@ func (e *entry) unmask(m *masking, line []byte) error {
 	if err := json.Unmarshal(m.readable(line), &plain); err != nil {
 		return fmt.Errorf("does not read with what stands for masked values: %w", err)
 	}
-	e.At, e.Body = plain.At, plain.Body
+	e.At, e.Body, e.N, e.Type = plain.At, plain.Body, plain.N, plain.Type
 	return nil
 }

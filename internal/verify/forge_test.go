@@ -118,9 +118,11 @@ func (f *forge) hash(indexes []int64) ([]tlog.Hash, error) {
 }
 
 // root is the tree's root as it stands, in base64.
-func (f *forge) root() string {
+func (f *forge) root() string { return f.rootAt(f.n) }
+
+func (f *forge) rootAt(n int64) string {
 	f.t.Helper()
-	root, err := tlog.TreeHash(f.n, tlog.HashReaderFunc(f.hash))
+	root, err := tlog.TreeHash(n, tlog.HashReaderFunc(f.hash))
 	if err != nil {
 		f.t.Fatal(err)
 	}

@@ -12,10 +12,8 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/digitorus/pkcs7"
-	"github.com/digitorus/timestamp"
-
 	"example.org/telltale/internal/casefile/format"
+	"example.org/telltale/internal/rfc3161"
 )
 
 // Stamp is a time stamp over a checkpoint.
@@ -66,59 +64,31 @@ func (c *check) stamp(file string) (Stamp, error) {
 	if err != nil {
 		return Stamp{}, fmt.Errorf("there is no checkpoint to it: %s: %w", checkpointName(size), err)
 	}
-	ts, signer, err := parseStamp(der)
+	ts, err := rfc3161.Parse(der)
 	if err != nil {
 		return Stamp{}, err
 	}
-	if want := sha256.Sum256(checkpoint); ts.HashAlgorithm != crypto.SHA256 || !bytes.Equal(ts.HashedMessage, want[:]) {
+	if want := sha256.Sum256(checkpoint); ts.Hash != crypto.SHA256 || !bytes.Equal(ts.Digest, want[:]) {
 		return Stamp{}, fmt.Errorf("is over something else than %s", checkpointName(size))
 	}
-	s := Stamp{File: file, Size: size, At: ts.Time.UTC(), By: signer.Subject.String()}
+	s := Stamp{File: file, Size: size, At: ts.Time, By: ts.Signer.Subject.String()}
 	if c.opts.Roots == nil {
 		return s, nil
 	}
-	if err := vouched(signer, ts, c.opts.Roots); err != nil {
+	if err := vouched(ts, c.opts.Roots); err != nil {
 		return Stamp{}, fmt.Errorf("is signed by %.100s, whom the authorities that you named do not vouch for: %w", s.By, err)
 	}
 	s.Trusted = true
 	return s, nil
 }
 
-// parseStamp reads a response and checks the signature against the signer's
-// own certificate, which must be in it and be one for time stamps.
-func parseStamp(der []byte) (ts *timestamp.Timestamp, signer *x509.Certificate, err error) {
-	// The parser below is not ours and the bytes are anybody's.
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("is no time stamp: %v", r)
-		}
-	}()
-	ts, err = timestamp.ParseResponse(der)
-	if err != nil {
-		return nil, nil, fmt.Errorf("is no time stamp that holds: %w", err)
-	}
-	p7, err := pkcs7.Parse(ts.RawToken)
-	if err != nil {
-		return nil, nil, fmt.Errorf("is no time stamp: %w", err)
-	}
-	if signer = p7.GetOnlySigner(); signer == nil {
-		return nil, nil, errors.New("does not hold the certificate of exactly one signer")
-	}
-	for _, use := range signer.ExtKeyUsage {
-		if use == x509.ExtKeyUsageTimeStamping {
-			return ts, signer, nil
-		}
-	}
-	return nil, nil, fmt.Errorf("is signed by %.100s, whose certificate is not for time stamps", signer.Subject)
-}
-
 // vouched checks the chain, as it was at the time of the stamp.
-func vouched(signer *x509.Certificate, ts *timestamp.Timestamp, roots *x509.CertPool) error {
+func vouched(ts *rfc3161.Token, roots *x509.CertPool) error {
 	between := x509.NewCertPool()
 	for _, cert := range ts.Certificates {
 		between.AddCert(cert)
 	}
-	_, err := signer.Verify(x509.VerifyOptions{
+	_, err := ts.Signer.Verify(x509.VerifyOptions{
 		Roots: roots, Intermediates: between, CurrentTime: ts.Time, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageTimeStamping},
 	})
 	return err

@@ -147,7 +147,7 @@ func TestBadAnswersAreRefused(t *testing.T) {
 				t.Error(err)
 			}
 			_, _ = w.Write(answer)
-		}), "wrong format"},
+		}), "wrong format of data"},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()

@@ -64,14 +64,14 @@ func (c *check) stamp(file string) (Stamp, error) {
 	if err != nil {
 		return Stamp{}, fmt.Errorf("there is no checkpoint to it: %s: %w", checkpointName(size), err)
 	}
-	ts, err := rfc3161.Parse(der)
+	ts, signer, err := parseStamp(der)
 	if err != nil {
 		return Stamp{}, err
 	}
 	if want := sha256.Sum256(checkpoint); ts.Hash != crypto.SHA256 || !bytes.Equal(ts.Digest, want[:]) {
 		return Stamp{}, fmt.Errorf("is over something else than %s", checkpointName(size))
 	}
-	s := Stamp{File: file, Size: size, At: ts.Time, By: ts.Signer.Subject.String()}
+	s := Stamp{File: file, Size: size, At: ts.Time, By: signer.Subject.String()}
 	if c.opts.Roots == nil {
 		return s, nil
 	}
@@ -80,6 +80,16 @@ func (c *check) stamp(file string) (Stamp, error) {
 	}
 	s.Trusted = true
 	return s, nil
+}
+
+// parseStamp reads a response and checks the signature against the signer's
+// own certificate, which must be in it and be one for time stamps.
+func parseStamp(der []byte) (*rfc3161.Token, *x509.Certificate, error) {
+	ts, err := rfc3161.Parse(der)
+	if err != nil {
+		return nil, nil, err
+	}
+	return ts, ts.Signer, nil
 }
 
 // vouched checks the chain, as it was at the time of the stamp.

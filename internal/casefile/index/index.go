@@ -47,17 +47,31 @@ func Build(ctx context.Context, r *casefile.Reader) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("making the index: %w", err)
 	}
+	db.SetMaxOpenConns(1) // its settings are those of one connection
 	if err := errors.Join(fill(ctx, db, r.Record), db.Close()); err != nil {
 		return "", fmt.Errorf("making the index: %w", err)
 	}
-	if err := os.Rename(temporary, path); err != nil {
+	if err := errors.Join(syncFile(temporary), os.Rename(temporary, path)); err != nil {
 		return "", fmt.Errorf("making the index: %w", err)
 	}
 	return path, nil
 }
 
+// syncFile has a file on the disk, so that its name never stands for a part.
+func syncFile(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// whole: the file gets its name when it is whole, so that nothing has to be
+// undone after a crash, and no journal is left lying about.
+const whole = "pragma journal_mode = off; pragma synchronous = off;"
+
 func fill(ctx context.Context, db *sql.DB, rec *telltale.Record) error {
-	if _, err := db.ExecContext(ctx, schema); err != nil {
+	if _, err := db.ExecContext(ctx, whole+schema); err != nil {
 		return err
 	}
 	tx, err := db.BeginTx(ctx, nil)

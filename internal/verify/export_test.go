@@ -61,12 +61,6 @@ func Note(b []byte, verifier string) (text string, err error) {
 	return n.text, err
 }
 
-// Stamped parses a time stamp.
-func Stamped(der []byte) error {
-	_, _, err := parseStamp(der)
-	return err
-}
-
 // Entry1 parses a line of version 1.
 func Entry1(line []byte) error {
 	_, err := parseEntry1(line)

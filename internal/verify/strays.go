@@ -75,6 +75,8 @@ func (c *check) stray(file string) {
 	case dir == format.AuthorityDir && !c.book.ended:
 		c.note(file, 0, "is not sealed: the run was cut off or goes on")
 	case isReport(file) && c.version == 1:
+	case strings.HasPrefix(file, format.SourceDir+"/") && c.version > 1:
+		c.problem(file, 0, "is not sealed: it was put there afterwards")
 	case isReport(file), dir == format.AuthorityDir:
 		c.problem(file, 0, "is not sealed: it was put there afterwards")
 	default:

@@ -79,6 +79,8 @@ type Result struct {
 	// Files that are sealed and hold; Captures are the packet files of them.
 	Files    int `json:"files"`
 	Captures int `json:"captures"`
+	// Sources are the signed logs that a merged case was made of.
+	Sources int `json:"sources,omitempty"`
 	// Finished: the run came to its end.
 	Finished bool `json:"finished"`
 	// Redacted: values were taken out, Masked of them.
@@ -127,6 +129,7 @@ func Case(dir string, opts Options) (*Result, error) {
 	c.signatures()
 	c.bytes()
 	c.strays()
+	c.sources()
 	c.plan()
 	if !opts.SkipReplay {
 		c.replay()
@@ -141,6 +144,7 @@ type check struct {
 	version int
 	opts    Options
 	res     *Result
+	inner   bool // a source of a merged case: a log, and no more
 
 	files  map[string]int64 // regular files by slashed path, with their size
 	order  []string         // their paths, sorted

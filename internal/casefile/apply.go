@@ -20,6 +20,8 @@ type state struct {
 	files map[string]format.File
 	// torn are the names of torn lines that were set aside.
 	torn map[string]bool
+	// owed: the last entry is one that is signed before anything follows.
+	owed bool
 	// program is the one that went on last.
 	program string
 }
@@ -33,6 +35,7 @@ func (s *state) apply(e format.Entry) error {
 	if e.Type != format.TypeFile {
 		s.ended = nil
 	}
+	s.owed = signedAtOnce(e)
 	switch e.Type {
 	case format.TypeBegin:
 		return decode(e, &s.begin)
@@ -54,6 +57,18 @@ func (s *state) apply(e format.Entry) error {
 		return err
 	}
 	return apply(&s.record, e)
+}
+
+// signedAtOnce reports whether nothing may follow an entry before it is signed.
+func signedAtOnce(e format.Entry) bool {
+	var stage telltale.Stage
+	switch e.Type {
+	case format.TypePlan, format.TypeEnd:
+		return true
+	case format.TypeStage:
+		return decode(e, &stage) == nil && stage.Done
+	}
+	return false
 }
 
 // apply adds an entry to the record. This table is the list of its types. The

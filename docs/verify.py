@@ -95,14 +95,14 @@ def commit(v, salt, at="", salts=None):
             salt = unbase64(salts.pop(at), 16)
         elif not parts(v):
             raise Wrong(f"has no salt for {at!a}")
-    elif isinstance(v, dict) and "~masked" in v or at.count("/") >= MAX_DEPTH:
+    elif isinstance(v, dict) and "~masked" in v or isinstance(v, (dict, list)) and at.count("/") >= MAX_DEPTH:
         raise Wrong("has something masked where a salt is given, or too many values within values")
     if not isinstance(v, (dict, list)):
         return sha256(b"\x10", salt, canonical(v).encode())
     hashes = []
     for k, x in parts(v):
         below = at + "/" + k.replace("~", "~0").replace("/", "~1")
-        hashes += [sha256(k.encode())] if isinstance(v, dict) else []
+        hashes += [sha256(k.encode())] * isinstance(v, dict)
         hashes += [commit(x, salt and sha256(b"\x13", salt, k.encode())[:16], below, salts)]
     return sha256(b"\x12" if isinstance(v, dict) else b"\x11", *hashes)
 
@@ -149,7 +149,7 @@ def unpack(raw, path):
 class Case:
     def __init__(self, folder, key="", elsewhere=None):
         self.folder, self.key, self.elsewhere, self.problems, self.notes = folder, key, elsewhere, [], []
-        self.leaves, self.once, self.probes, self.blobs, self.sealed = [], {}, {}, set(), {}
+        self.leaves, self.once, self.probes, self.blobs, self.sealed = [], {}, set(), set(), {}
         self.due, self.last, self.masked = 0, "", False
         walk = (os.path.relpath(os.path.join(d, n), folder) for d, _, names in os.walk(folder) for n in names)
         self.files = {name.replace(os.sep, "/") for name in walk}
@@ -190,43 +190,43 @@ class Case:
                     break
                 self.leaves.append(b"")
                 self.attempt(LOG, self.entry, n, line[:-1], line=n + 1)
-        begin, first = self.once["begin"][1], min(self.probes.values(), default=len(self.leaves))
-        if begin["public_key"] != self.key:
+        if self.once["begin"]["public_key"] != self.key:
             self.wrong(LOG, "names another public key", 1)
-        if begin["canary_key"] != self.digest("canary.key"):
+        if self.once["begin"]["canary_key"] != self.digest("canary.key"):
             self.wrong("canary.key", "is not the key that the case was begun with")
-        if "plan" in self.once and not any(self.once["plan"][0] < size <= first for size in self.numbered):
-            self.wrong(LOG, "the plan was not signed before the first probe", self.once["plan"][0] + 1)
     def entry(self, n, line):
         entry = json.loads(line.decode())
         self.leaves[n] = sha256(b"\0", commitment(entry, line) if self.version == 2 else line)
         kind, body, self.masked = entry["type"], plain(entry["body"]), self.masked or "salts" in entry
         kind = "file" if kind == "capture" and self.version == 1 else kind
-        if self.due and kind not in ("file", "torn", "resume") and self.due not in self.numbered:
-            self.wrong(f"checkpoints/{self.due:08}", "is missing: the stage that ended there was signed")
-        self.due = n + 1 if kind == "stage" and body["done"] else 0
+        if self.due and (self.version == 2 or kind not in ("file", "torn", "resume")) and self.due not in self.numbered:
+            self.wrong(f"checkpoints/{self.due:08}", f"is missing: line {self.due} of the log was signed")
+        self.due = n + 1 if kind == "stage" and body["done"] or self.version == 2 and kind in ("plan", "end") else 0
         self.last = self.last if kind == "file" else kind
         if entry["n"] != n or (kind == "begin") != (n == 0) or kind in self.once or kind not in KINDS:
             raise Wrong(f"is not entry {n}, or not as often as this: lines were removed, added or moved")
-        self.once.update({kind: (n, body)} if kind in ONCE else {})
+        self.once.update({kind: body} if kind in ONCE else {})
+        if kind == "plan" and self.probes:
+            raise Wrong("plans what was typed before")
         if kind == "probe":
-            self.probe(n, entry["body"])
+            self.probe(entry["body"])
         if kind == "file" or kind == "torn" and self.version == 2:
             self.sealed.setdefault(body["file"], []).append(body["digest"])
         named = [m.get("bytes") for m in body.get("messages") or []] if kind == "flow" else \
             [body.get("bytes"), *(body.get("steps") or [])] if kind == "layer" else \
             [f["digest"] for f in body.get("files") or [] if f.get("harvest")] if kind == "app" else []
         self.blobs.update(f"blobs/{d[7:9]}/{d[9:]}.zst" for d in named if d)
-    def probe(self, n, probe):
+    def probe(self, probe):
         id_, canary, text = probe["id"], probe["canary"], probe["text"]
-        if self.probes.setdefault(str(id_), n) != n:
+        if str(id_) in self.probes:
             raise Wrong("has the name of another probe")
+        self.probes.add(str(id_))
         if any(map(is_masked, (id_, canary, *canary.values()))):
             return
         mac = hmac.digest(self.canary_key, b"telltale canary 1\0" + id_.encode(), "sha256")
         latin = base64.b32encode(mac[:5]).decode().lower().translate(str.maketrans("234567", "qxzjkv"))
         want = {"latin": latin, "cjk": "".join(HAN[b & 31] for b in mac[8:14])}
-        if canary != want and (any(canary.values()) or self.once["scenario"][1]["driver"]["kind"] != "replay"):
+        if canary != want and (any(canary.values()) or self.once["scenario"]["driver"]["kind"] != "replay"):
             raise Wrong("is a probe with a forged canary")
         if isinstance(text, str) and not all(c in text for c in canary.values()):
             raise Wrong("is a probe whose text does not hold its canary")
@@ -256,7 +256,7 @@ class Case:
     def signed(self, raw, kind, ours=True):
         """How many entries a note signs, if they are those of the log, and the line after the root."""
         origin, size, hash_, rest = (open_note(raw, self.key) if ours else raw.decode()).split("\n", 3)
-        case = f"/{self.once['begin'][1]['case']}" if self.version == 2 else ""
+        case = f"/{self.once['begin']['case']}" if self.version == 2 else ""
         if origin != f"telltale/{kind}{case}" or kind == "case" and rest:
             raise Wrong("is no checkpoint of this case")
         if not re.fullmatch("[1-9][0-9]{0,15}", size) or int(size) > len(self.leaves):

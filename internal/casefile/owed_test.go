@@ -42,3 +42,28 @@ func TestWhatWasNotSignedIsSignedBeforeTheRunGoesOn(t *testing.T) {
 		})
 	}
 }
+
+// TestWhatWasNotCopiedIsCopiedBeforeTheRunGoesOn: a run that was cut off when
+// a checkpoint had its number and was not yet copied.
+func TestWhatWasNotCopiedIsCopiedBeforeTheRunGoesOn(t *testing.T) {
+	t.Parallel()
+	dir, opts := filepath.Join(t.TempDir(), "case"), options(t)
+	c, err := casefile.Create(dir, opts)
+	must(t, err)
+	copied := filepath.Join(dir, "checkpoint")
+	must(t, c.PutPlan(telltale.Plan{Program: "p"}))
+	older, err := os.ReadFile(copied)
+	must(t, err)
+	must(t, c.PutResume("anything that is not signed at once"))
+	must(t, c.Checkpoint())
+	must(t, c.Close())
+	want, err := os.ReadFile(copied)
+	must(t, err)
+	must(t, os.WriteFile(copied, older, 0o600))
+	c, err = casefile.Open(dir, opts)
+	must(t, err)
+	must(t, c.Close())
+	if got, err := os.ReadFile(copied); err != nil || string(got) != string(want) {
+		t.Errorf("checkpoint holds %q (%v), want %q", got, err, want)
+	}
+}

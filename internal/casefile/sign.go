@@ -68,7 +68,7 @@ func (c *Case) sign() error {
 }
 
 func (c *Case) publish(signed []byte) error {
-	numbered := filepath.Join(c.dir, format.CheckpointDir, fmt.Sprintf("%08d", c.entries))
+	numbered := c.numbered()
 	latest := filepath.Join(c.dir, format.CheckpointFile)
 	_, err := os.Lstat(numbered)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -83,6 +83,11 @@ func (c *Case) publish(signed []byte) error {
 		return fmt.Errorf("signing the log: %w", err)
 	}
 	return nil
+}
+
+// numbered is where the checkpoint over all entries stands, once it is signed.
+func (c *Case) numbered() string {
+	return filepath.Join(c.dir, format.CheckpointDir, fmt.Sprintf("%08d", c.entries))
 }
 
 // parseCheckpoint checks the signature and reads size and root.

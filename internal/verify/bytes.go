@@ -187,10 +187,12 @@ func (c *check) sealable(name string) error {
 }
 
 // renamedLater reports whether a file that was sealed still has the name that
-// it was written under: a crash came before it was renamed.
+// it was written under: a crash came before it was renamed, and so before the
+// seal was signed. Packet files and the authority have their names at once.
 func (c *check) renamedLater(s seal) bool {
 	name := s.File.File + ".new"
-	if _, there := c.files[name]; !there {
+	dir := path.Dir(s.File.File)
+	if _, there := c.files[name]; !there || int64(s.line) <= c.res.Signed || dir == format.CaptureDir || dir == format.AuthorityDir {
 		return false
 	}
 	r, err := newBlobReader()

@@ -73,7 +73,7 @@ func (c *check) readNotes() {
 	n.newest = c.noteFile(format.CheckpointFile)
 	n.redacted = c.noteFile(format.RedactedFile)
 	if c.opts.Checkpoint != "" {
-		n.outside = c.noteOf("(the checkpoint from elsewhere)", []byte(c.opts.Checkpoint))
+		n.outside = c.noteOf(format.CheckpointFile, []byte(c.opts.Checkpoint))
 	}
 	n.wanted[0] = true
 	n.roots[0] = (&tree{}).root()
@@ -142,9 +142,7 @@ func (c *check) signatures() {
 	if n := c.res.Entries - c.res.Signed; n > 0 && len(c.notes.numbered) > 0 {
 		c.note(format.LogFile, int(c.res.Signed)+1, "the last %d entries are not signed: the run was cut off or goes on", n)
 	}
-	if c.opts.Checkpoint != "" && c.checkpoint(c.notes.outside) {
-		c.note(format.CheckpointFile, 0, "the case holds the %d entries of the checkpoint from elsewhere, unchanged", c.notes.outside.head.size)
-	}
+	c.fromElsewhere()
 	c.redaction()
 	c.witnesses()
 	c.stamps()
@@ -152,17 +150,33 @@ func (c *check) signatures() {
 
 // checkpoint checks a signature and the root that was signed.
 func (c *check) checkpoint(f noteFile) bool {
-	err := f.err
-	if err == nil {
-		err = f.note.signedBy(c.own)
-	}
-	if err == nil {
-		err = c.covers(f.head, c.origin())
-	}
+	err := c.vouches(f)
 	if err != nil {
 		c.problem(f.file, 0, "%v", err)
 	}
 	return err == nil
+}
+
+func (c *check) vouches(f noteFile) error {
+	if f.err != nil {
+		return f.err
+	}
+	if err := f.note.signedBy(c.own); err != nil {
+		return err
+	}
+	return c.covers(f.head, c.origin())
+}
+
+// fromElsewhere compares the case with a checkpoint that the reader holds.
+func (c *check) fromElsewhere() {
+	if c.opts.Checkpoint == "" {
+		return
+	}
+	if err := c.vouches(c.notes.outside); err != nil {
+		c.problem(format.CheckpointFile, 0, "the one that you hold: %v", err)
+		return
+	}
+	c.note(format.CheckpointFile, 0, "the case holds the %d entries of the checkpoint that you hold, unchanged", c.notes.outside.head.size)
 }
 
 // covers compares what was signed with the log.

@@ -64,7 +64,7 @@ func TestDamageToFilesIsNamed(t *testing.T) {
 		do   func(f *forge)
 	}{
 		{"is no format line", func(f *forge) { f.flip("format", 3) }},
-		{"is not a case: missing", func(f *forge) { f.remove("format") }},
+		{"/format: missing: ", func(f *forge) { f.remove("format") }},
 		{"log/entries.jsonl:1: ", func(f *forge) { f.write("format", []byte("telltale case 1\n")) }},
 		{"key.pub: missing", func(f *forge) { f.remove("key.pub") }},
 		{"key.pub: ", func(f *forge) { f.flip("key.pub", 0) }},
@@ -94,9 +94,12 @@ func TestDamageToFilesIsNamed(t *testing.T) {
 		{"checkpoints/00000003: the signature does not hold", func(f *forge) { f.letter("checkpoints/00000003", -20) }},
 		{"checkpoints/00000003: ", func(f *forge) { f.flip("checkpoints/00000003", -2) }},
 		{"checkpoints/00000003: ", func(f *forge) { f.flip("checkpoints/00000003", 60) }},
-		{"a message was typed before the plan on line 3 was signed", func(f *forge) { f.remove("checkpoints/00000003") }},
-		{"checkpoints/00000014: missing: the stage that ended on line 14 of the log was signed", func(f *forge) { f.remove("checkpoints/00000014") }},
+		{"checkpoints/00000003: missing: the plan on line 3 of the log was signed before", func(f *forge) { f.remove("checkpoints/00000003") }},
+		{"checkpoints/00000014: missing: the end of a stage on line 14", func(f *forge) { f.remove("checkpoints/00000014") }},
 		{"is over 3 entries, which its name does not say", func(f *forge) { f.write("checkpoints/00000005", f.read("checkpoints/00000003")) }},
+		{"checkpoints/00000019: missing: the end of the run on line 19", func(f *forge) { f.remove("checkpoints/00000019") }},
+		{"report.html: missing: line 20", func(f *forge) { f.renameNew("report.html") }},
+		{"ca/ca.pem: missing: line 4", func(f *forge) { f.renameNew("ca/ca.pem") }},
 		{"checkpoint: is not the newest", func(f *forge) { f.write("checkpoint", f.read("checkpoints/00000003")) }},
 		{"checkpoint: missing", func(f *forge) { f.remove("checkpoint") }},
 		{"checkpoint: is not the newest", func(f *forge) { f.flip("checkpoint", 5) }},
@@ -151,6 +154,11 @@ func TestDamageToFilesIsNamed(t *testing.T) {
 	}
 }
 
+func (f *forge) renameNew(name string) {
+	f.write(name+".new", f.read(name))
+	f.remove(name)
+}
+
 func (f *forge) folder(name string) {
 	f.t.Helper()
 	if err := os.MkdirAll(filepath.Join(f.dir, filepath.FromSlash(name)), 0o700); err != nil {
@@ -178,7 +186,7 @@ func TestWrongThingsThatAreSignedAreNamed(t *testing.T) {
 			f.sign()
 			f.message("p000001")
 		}},
-		{"log/entries.jsonl:4: a message was typed before the plan on line 3 was signed", func(f *forge) {
+		{"checkpoints/00000003: missing: the plan", func(f *forge) {
 			f.add(format.TypeScenario, f.scenario())
 			f.add(format.TypePlan, f.plan(f.scenario()))
 			f.message("p000001")
@@ -303,9 +311,9 @@ func TestWhatIsKnownFromElsewhere(t *testing.T) {
 	other.sign()
 	longer := ordinary(t)
 	named(t, f.dir, verify.Options{Key: other.public}, "key.pub: is not the key you trust")
-	named(t, f.dir, verify.Options{Checkpoint: string(other.newest)}, "(the checkpoint from elsewhere): is signed by")
-	named(t, f.dir, verify.Options{Checkpoint: string(longer.newest)}, "(the checkpoint from elsewhere): ")
-	named(t, f.dir, verify.Options{Checkpoint: "no note"}, "(the checkpoint from elsewhere): is no signed note")
+	named(t, f.dir, verify.Options{Checkpoint: string(other.newest)}, "checkpoint: the one that you hold: is signed by")
+	named(t, f.dir, verify.Options{Checkpoint: string(longer.newest)}, "checkpoint: the one that you hold: ")
+	named(t, f.dir, verify.Options{Checkpoint: "no note"}, "checkpoint: the one that you hold: is no signed note")
 	named(t, f.dir, verify.Options{Witnesses: []string{f.public}}, "witness: no checkpoint of this case was seen by")
 	named(t, f.dir, verify.Options{Witnesses: []string{"nobody"}}, "a key that you named: \"nobody\" is no public key")
 
@@ -327,7 +335,7 @@ func TestWhatIsKnownFromElsewhere(t *testing.T) {
 	if err != nil || r.Finished || !says(r.Notes, "the run is not finished") {
 		t.Errorf("%v %v", r, err)
 	}
-	named(t, f.dir, verify.Options{Checkpoint: newest}, "(the checkpoint from elsewhere): signs ")
+	named(t, f.dir, verify.Options{Checkpoint: newest}, "checkpoint: the one that you hold: signs ")
 }
 
 // TestNothingIsACase: errors that name what is wrong.

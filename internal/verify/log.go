@@ -84,12 +84,6 @@ func (r *reading) parse(line []byte) (entry, error) {
 	return parseEntry(line, r.sums)
 }
 
-// stageEnd is the end of a stage that has to be signed once the run goes on.
-type stageEnd struct {
-	size  int64 // of the log then; 0 for none
-	files int64 // entries of files that came behind
-}
-
 // order checks what may come when.
 func (r *reading) order(e entry, i int) {
 	if (i == 0) != (e.Type == format.TypeBegin) {
@@ -110,39 +104,31 @@ func (r *reading) order(e entry, i int) {
 	case format.TypeTorn, format.TypeResume:
 		b.breaks[int64(i)] = true
 	}
+	r.mustBeSigned(e, i)
 	file := e.Type == format.TypeFile || e.Type == format.TypeCapture
 	b.ended = e.Type == format.TypeEnd || b.ended && file
-	r.mustBeSigned(e, i, file)
 }
 
-// mustBeSigned says where the end of a stage was not followed by its
-// checkpoint although the run went on: somebody removed it.
-func (r *reading) mustBeSigned(e entry, i int, file bool) {
-	at := &r.book.checkpoint
-	switch {
-	case at.size == 0:
-	case file:
-		at.files++
-		return
-	case e.Type == format.TypeTorn || e.Type == format.TypeResume:
-		at.size = 0
-	default:
-		if !r.inner && !r.signedWithin(at.size, int64(i)) {
-			r.problem(checkpointName(at.size), 0, "missing: the stage that ended on line %d of the log was signed", at.size)
-		}
-		at.size = 0
+// mustBeSigned says where an entry that is signed at once was not, although
+// the log goes on: somebody removed the checkpoint. A run that was cut off
+// between the two signs before it goes on; only in version 1 it did not.
+func (r *reading) mustBeSigned(e entry, i int) {
+	b := &r.book
+	interrupted := r.version == 1 && (e.Type == format.TypeResume || e.Type == format.TypeTorn || e.Type == format.TypeCapture)
+	_, signed := slices.BinarySearch(r.notes.sizes, int64(i))
+	if b.owed != "" && !interrupted && !signed && !r.inner {
+		r.problem(checkpointName(int64(i)), 0, "missing: the %s on line %d of the log was signed before the log went on", b.owed, i)
 	}
+	b.owed = ""
 	var stage telltale.Stage
-	if e.Type == format.TypeStage && decode(e, &stage) == nil && stage.Done {
-		*at = stageEnd{size: int64(i) + 1}
+	switch {
+	case e.Type == format.TypeStage && decode(e, &stage) == nil && stage.Done:
+		b.owed = "end of a stage"
+	case e.Type == format.TypePlan:
+		b.owed = "plan"
+	case e.Type == format.TypeEnd:
+		b.owed = "end of the run"
 	}
-}
-
-// signedWithin reports whether there is a checkpoint over at least from and at
-// most to entries.
-func (c *check) signedWithin(from, to int64) bool {
-	at, _ := slices.BinarySearch(c.notes.sizes, from)
-	return at < len(c.notes.sizes) && c.notes.sizes[at] <= to
 }
 
 // meaning checks what an entry says by itself.

@@ -32,8 +32,8 @@ type book struct {
 	scenario                 digestAt
 	observations, findings   int
 	firstProbe               int
-	checkpoint               stageEnd
-	ended                    bool // nothing but files behind the last "end"
+	owed                     string // what the entry before is, if it has to be signed
+	ended                    bool   // nothing but files behind the last "end"
 }
 
 // seal is what an entry says of a file.

@@ -26,7 +26,7 @@ func (c *check) unreadable() bool { return c.book.unread > 0 || c.res.Entries ==
 
 func (c *check) derived() {
 	b := &c.book
-	if len(b.rec.Observations) == 0 && len(b.rec.Findings) == 0 && b.findings == 0 && c.nothingStated() {
+	if b.observations == 0 && b.findings == 0 && c.nothingStated() {
 		return
 	}
 	if b.maskedRaw > 0 {
@@ -53,9 +53,10 @@ func (c *check) derived() {
 	}
 }
 
-// nothingStated reports whether the run has not come to state anything.
+// nothingStated reports whether a run need not have come to state anything:
+// it goes on, was stopped, or typed nothing.
 func (c *check) nothingStated() bool {
-	return c.version == 1 || !c.book.ended || c.book.end.Stopped != ""
+	return !c.book.ended || c.book.end.Stopped != "" || len(c.book.rec.Probes) == 0
 }
 
 // differences lists where what is stated and what follows differ. Items of

@@ -72,9 +72,14 @@ func TestCutOffHolds(t *testing.T) {
 			f.add(format.TypeTorn, tornOf("log/torn-3", "half"))
 			f.add(format.TypeResume, "telltale 0.1.0")
 		}},
+		{"after the end of a stage and before its checkpoint", "log/entries.jsonl:4: the last 1 entries are not signed", func(f *forge) {
+			f.question()
+			f.add(format.TypeStage, doneStage("contact"))
+		}},
 		{"after the end of a stage and before its checkpoint, and resumed", "the run went on here", func(f *forge) {
 			f.question()
 			f.add(format.TypeStage, doneStage("contact"))
+			f.sign()
 			f.add(format.TypeResume, "telltale 0.1.0")
 			f.add(format.TypeStage, doneStage("screen"))
 			f.sign()

@@ -187,7 +187,7 @@ func versionOf(dir string) (int, error) {
 	path := filepath.Join(dir, format.FormatFile)
 	text, err := readSmall(path)
 	if err != nil {
-		return 0, fmt.Errorf("%s is not a case: %w", dir, err)
+		return 0, fmt.Errorf("%s: %w: %s is not a case", path, err, dir)
 	}
 	for version := format.Oldest; version <= format.Version; version++ {
 		if string(text) == fmt.Sprintf("telltale case %d\n", version) {

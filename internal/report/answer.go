@@ -1,8 +1,7 @@
 package report
 
 import (
-	"fmt"
-	"strings"
+	"slices"
 
 	"example.org/telltale"
 )
@@ -16,13 +15,15 @@ func (x *index) answer(in Input) Answer {
 		a.Headline = x.headline()
 		a.Sentences = nonEmpty(x.whatItDoes(), x.whichWords(t), x.whereTo())
 	case ToneQuiet:
-		a.Headline = "Nobody else was told, as far as could be seen."
+		a.Headline = x.Say("headline.quiet", "app", x.appName())
 		a.Sentences = x.quietSentences(t)
 	default:
-		a.Headline = "This test could not decide."
+		a.Headline = x.Say("headline.open", "app", x.appName())
 		a.Sentences = x.openSentences(t)
 	}
-	a.Reference = reference(in.Reference)
+	a.Brief = x.brief(a.Tone, t)
+	a.Strength = x.strength(a.Tone)
+	a.Reference = x.reference(in.Reference)
 	a.Sure = x.sure(a.Tone, t)
 	return a
 }
@@ -82,21 +83,23 @@ func (x *index) tone(t tally) Tone {
 }
 
 // headline is the answer in one breath.
-func (x *index) headline() string {
+func (x *index) headline() string { return x.Say(x.headlineKey(), "app", x.appName()) }
+
+func (x *index) headlineKey() string {
 	copies, kept := len(x.supported(telltale.KindCopy)) > 0, len(x.supported(telltale.KindSuppression)) > 0
 	switch {
 	case copies && x.byOthers():
-		return "What you write is read on its way, and copied to somebody it is not for."
+		return "headline.by-others"
 	case copies && kept:
-		return "This client tells others what you write, and keeps some of it from arriving."
+		return "headline.copies-and-keeps"
 	case copies:
-		return "This client tells others what you write."
+		return "headline.copies"
 	case kept && len(x.supported(telltale.KindList)) > 0:
-		return "This client decides which of your messages arrive."
+		return "headline.keeps"
 	case kept:
-		return "Some messages never arrive, and their words decide which."
+		return "headline.kept-on-the-way"
 	}
-	return "This client does something behind your back."
+	return "headline.else"
 }
 
 // directions that the findings of some kinds hold for.
@@ -123,44 +126,43 @@ func (x *index) directions(condition telltale.Condition, kinds ...telltale.Kind)
 }
 
 // yours writes a direction as the reader lives it.
-func yours(d telltale.Direction) string {
+func (x *index) yours(d telltale.Direction) string {
 	switch d {
-	case telltale.Sent:
-		return "what you send"
-	case telltale.Received:
-		return "what you receive"
+	case telltale.Sent, telltale.Received:
+		return x.Say("yours." + string(d))
+	default:
+		return x.Say("yours.both")
 	}
-	return "what you send and what you receive"
 }
 
 // whatItDoes is the first sentence of an alarm.
 func (x *index) whatItDoes() string {
 	if d := x.directions(telltale.Always, telltale.KindCopy); d != "" {
-		return "This client copies " + yours(d) + " to somebody else: every message, whatever it says."
+		return x.Say("does.always", "yours", x.yours(d))
 	}
 	if d := x.directions(telltale.OnAccount, telltale.KindCopy); d != "" {
-		return "This client copies " + yours(d) + " to somebody else, for certain accounts: every message, whatever it says."
+		return x.Say("does.accounts", "yours", x.yours(d))
 	}
 	if !x.anyDirect(telltale.KindCopy) && len(x.supported(telltale.KindCopy)) > 0 {
-		return "When certain words are written, this client sends out something besides the message. What it sends could not be read."
+		return x.Say("does.unread")
 	}
 	d := x.directions(telltale.OnWords, telltale.KindCopy, telltale.KindSuppression)
 	if d == "" {
-		return many(len(x.supportedAll()), "finding is", "findings are") + " supported by evidence; they are listed below."
+		return x.Count("does.else", len(x.supportedAll()))
 	}
-	if len(x.supported(telltale.KindList)) == 0 && (len(x.supported(telltale.KindCopy)) == 0 || x.byOthers()) {
-		return "Somewhere on their way, messages are checked for certain words: " + yours(d) + "."
+	if x.onTheWay() {
+		return x.Say("does.on-the-way", "yours", x.yours(d))
 	}
-	return "This client scans " + yours(d) + " for certain words."
+	return x.Say("does.words", "yours", x.yours(d))
+}
+
+// onTheWay reports whether somebody between the ends may do it, and not the app.
+func (x *index) onTheWay() bool {
+	return len(x.supported(telltale.KindList)) == 0 && (len(x.supported(telltale.KindCopy)) == 0 || x.byOthers())
 }
 
 func (x *index) anyDirect(kind telltale.Kind) bool {
-	for _, f := range x.supported(kind) {
-		if f.Direct {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(x.supported(kind), func(f telltale.Finding) bool { return f.Direct })
 }
 
 func (x *index) supportedAll() []telltale.Finding {
@@ -171,154 +173,6 @@ func (x *index) supportedAll() []telltale.Finding {
 		}
 	}
 	return out
-}
-
-// whichWords is the second sentence of an alarm: words or accounts, and what
-// becomes of the messages.
-func (x *index) whichWords(t tally) string {
-	if accounts := x.targets(); len(accounts) > 0 {
-		return x.targetSentence(accounts)
-	}
-	counts := map[telltale.Cell]int{}
-	total := 0
-	for _, f := range x.supported(telltale.KindTrigger) {
-		counts[f.Claim.Cell]++
-		total++
-	}
-	if x.surveyed() {
-		return x.whichRules(total)
-	}
-	if counts[telltale.CellDropped]+counts[telltale.CellDroppedCopied]+counts[telltale.CellDeliveredCopied] == 0 {
-		return x.withoutTriggers(t)
-	}
-	var parts []string
-	for _, c := range []telltale.Cell{telltale.CellDropped, telltale.CellDroppedCopied, telltale.CellDeliveredCopied} {
-		if n := counts[c]; n > 0 {
-			parts = append(parts, messagesWith(n, total, len(parts) > 0)+" "+fate(c, x.samples()))
-		}
-	}
-	head := fmt.Sprintf("Of %s tried, %s found to set it off: ", many(len(x.rec.Scenario.Words), "text", "texts"), was(total, "word or combination"))
-	head = strings.Replace(head, "word or combinations", "words or combinations", 1)
-	return head + strings.Join(parts, "; ") + "."
-}
-
-// whichRules is whichWords for a survey, which tells more of what becomes of
-// messages than whether they arrive.
-func (x *index) whichRules(total int) string {
-	counts := map[telltale.Outcome]int{}
-	copied := 0
-	for _, f := range x.supported(telltale.KindTrigger) {
-		if r := f.Claim.Rule; r != nil {
-			counts[r.Outcome]++
-			copied += min(1, len(r.Copies))
-		}
-	}
-	var parts []string
-	add := func(n int, fate string) {
-		if n > 0 {
-			parts = append(parts, fate+" for "+Count(n).String())
-		}
-	}
-	add(counts[telltale.Refused], "refused")
-	add(counts[telltale.Dropped], "dropped without a word")
-	add(counts[telltale.Altered], "changed")
-	add(counts[telltale.Diverted], "put aside")
-	add(copied, "copied to somebody else")
-	head := fmt.Sprintf("Of %s tried, %s found to set it off: ", many(len(x.rec.Scenario.Words), "text", "texts"), was(total, "word or combination"))
-	head = strings.Replace(head, "word or combinations", "words or combinations", 1)
-	return head + "the message is " + strings.Join(parts, ", ") + "."
-}
-
-// messagesWith opens one part of the sentence on words.
-func messagesWith(n, total int, others bool) string {
-	switch {
-	case n == total && n > 1:
-		return "messages with one of them"
-	case n == 1 && others:
-		return "those with one other"
-	case n == 1:
-		return "messages with it"
-	case others:
-		return "those with one of " + Count(n).String() + " others"
-	}
-	return "messages with one of " + Count(n).String()
-}
-
-// samples reports whether the app lets some of the messages go by that hold
-// a proven trigger.
-func (x *index) samples() bool {
-	for _, r := range x.matrix() {
-		if r.Group == GroupTrigger && r.Delivered > 0 && r.DeliveredCopied+r.DroppedCopied > 0 {
-			return true
-		}
-	}
-	return false
-}
-
-// fate says what becomes of a message, for readers in a hurry.
-func fate(c telltale.Cell, some bool) string {
-	switch {
-	case some && c == telltale.CellDeliveredCopied:
-		return "arrive as if nothing had happened, while a copy of some of them goes to somebody else"
-	case some && c == telltale.CellDroppedCopied:
-		return "vanish, and a copy of some of them goes to somebody else"
-	}
-	switch c {
-	case telltale.CellDropped:
-		return "silently vanish"
-	case telltale.CellDroppedCopied:
-		return "vanish, and a copy goes to somebody else"
-	}
-	return "arrive as if nothing had happened, while a copy goes to somebody else"
-}
-
-func (x *index) targets() []string {
-	var names []string
-	for _, f := range x.supported(telltale.KindTargeting) {
-		names = append(names, short(f.Claim.Account, 40))
-	}
-	return names
-}
-
-func (x *index) targetSentence(watched []string) string {
-	var left []string
-	for _, a := range x.accounts(telltale.SideApp) {
-		spared := true
-		for _, w := range watched {
-			spared = spared && w != a
-		}
-		if spared {
-			left = append(left, short(a, 40))
-		}
-	}
-	s := "It watches the account " + andMore(watched, 3)
-	if len(watched) > 1 {
-		s = "It watches the accounts " + andMore(watched, 3)
-	}
-	if len(left) > 0 {
-		return s + "; " + andMore(left, 3) + ", tested side by side on the same client, was left alone."
-	}
-	return s + "."
-}
-
-// withoutTriggers is the second sentence where no exact words are known.
-func (x *index) withoutTriggers(t tally) string {
-	switch {
-	case t.copied > 0 && t.kept > 0:
-		return fmt.Sprintf("Of %s, %s and %s kept from their recipient.", many(t.valid, "message", "messages"), wasCopied(t.copied), Count(t.kept))
-	case t.copied > 0:
-		return fmt.Sprintf("No special word is needed: of %s that could be followed, %s.", many(t.valid, "message", "messages"), wasCopied(t.copied))
-	case t.kept > 0:
-		return fmt.Sprintf("Of %s, %s kept from the recipient; the exact words could not be settled.", many(t.valid, "message", "messages"), Count(t.kept))
-	}
-	return ""
-}
-
-func wasCopied(n int) string {
-	if n == 1 {
-		return "1 was copied"
-	}
-	return Count(n).String() + " were copied"
 }
 
 func nonEmpty(list ...string) []string {

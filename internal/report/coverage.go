@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -35,7 +34,7 @@ func (x *index) coverage() Coverage {
 	c.Facts = nonEmpty(x.opaqueFact(), x.failedFact(), x.cutFact(), x.voidFact(), x.spanFact())
 	for _, s := range x.rec.Stages {
 		if s.Note != "" && len(c.Facts) < mostCoverage {
-			c.Facts = append(c.Facts, "Stage “"+cut(s.Name, 40)+"”: "+cut(s.Note, 300))
+			c.Facts = append(c.Facts, x.Say("coverage.stage", "stage", x.stageWords(s.Name), "note", cut(s.Note, 300)))
 		}
 	}
 	return c
@@ -54,7 +53,7 @@ func (x *index) opaqueFact() string {
 	if n == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s outside the message's way could not be read, only counted and timed: %s.", many(n, "exchange", "exchanges"), andMore(sorted(hosts), 5))
+	return x.Count("coverage.opaque", n, "hosts", x.ListMore(sorted(hosts), 5))
 }
 
 func (x *index) failedFact() string {
@@ -67,7 +66,7 @@ func (x *index) failedFact() string {
 	if n == 0 {
 		return ""
 	}
-	return many(n, "exchange", "exchanges") + " of the app failed; what it would have sent is not known."
+	return x.Count("coverage.failed", n)
 }
 
 func (x *index) cutFact() string {
@@ -83,11 +82,11 @@ func (x *index) cutFact() string {
 	if n == 0 {
 		return ""
 	}
-	return many(n, "exchange was", "exchanges were") + " too large to keep whole; the rest was not searched."
+	return x.Count("coverage.cut", n)
 }
 
 func (x *index) voidFact() string {
-	reasons, n := map[string]int{}, 0
+	reasons, n := map[string]bool{}, 0
 	for i := range x.rec.Probes {
 		p := &x.rec.Probes[i]
 		if x.cell(p) != telltale.CellVoid {
@@ -95,21 +94,17 @@ func (x *index) voidFact() string {
 		}
 		n++
 		if why := x.last[p.ID].Reason; why != "" {
-			reasons[cut(why, 120)]++
+			reasons[cut(why, 120)] = true
 		}
 	}
 	if n == 0 {
 		return ""
 	}
-	s := was(n, "trial") + " void"
-	if len(reasons) > 0 {
-		names := map[string]bool{}
-		for r := range reasons {
-			names[r] = true
-		}
-		s += ": " + strings.Join(sorted(names)[:min(3, len(names))], "; ")
+	if len(reasons) == 0 {
+		return x.Count("coverage.void", n)
 	}
-	return strings.TrimSuffix(s, ".") + "."
+	why := sorted(reasons)
+	return x.Count("coverage.void-why", n, "reasons", strings.TrimSuffix(strings.Join(why[:min(3, len(why))], "; "), "."))
 }
 
 // spanFact tells of a run in several pieces.
@@ -118,7 +113,7 @@ func (x *index) spanFact() string {
 	if n < 2 {
 		return ""
 	}
-	return fmt.Sprintf("The run was interrupted; the sensors watched in %s pieces. Trials across a gap are void unless a copy was seen.", Count(n))
+	return x.Count("coverage.pieces", n)
 }
 
 // pieces counts the times of watching, those that touch taken as one: a span

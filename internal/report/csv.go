@@ -20,8 +20,9 @@ const longestCell = 2000
 // a header line), one finding a row; docs/report-json.md names the columns.
 // Cells that a spreadsheet would take for a formula begin with an apostrophe.
 func TriggersCSV(w io.Writer, in Input) error {
-	if in.Record == nil {
-		return ErrNoRecord
+	x, err := in.index()
+	if err != nil {
+		return err
 	}
 	t := newTable(w, []string{
 		"finding", "kind", "verdict", "words", "without", "direction", "cell", "manner", "effect", "places", "spared", "copies_to",
@@ -31,15 +32,15 @@ func TriggersCSV(w io.Writer, in Input) error {
 	for i := range in.Record.Findings {
 		f := &in.Record.Findings[i]
 		if f.Claim.Kind == telltale.KindTrigger || f.Claim.Kind == telltale.KindException {
-			t.row(triggerRow(in.Record, f))
+			t.row(x.triggerRow(f))
 		}
 	}
 	return t.end()
 }
 
-func triggerRow(rec *telltale.Record, f *telltale.Finding) []string {
+func (x *index) triggerRow(f *telltale.Finding) []string {
 	c := &f.Claim
-	certified, held, proofs := certificate(rec, f)
+	certified, held, proofs := certificate(x.rec, f)
 	row := []string{
 		safe(f.ID), safe(string(c.Kind)), safe(string(f.Verdict)), safe(claimWords(c)), safeList(c.Without, " / "),
 		safe(string(c.Direction)), safe(string(c.Cell)),
@@ -47,9 +48,9 @@ func triggerRow(rec *telltale.Record, f *telltale.Finding) []string {
 	rule := c.Rule
 	if rule == nil {
 		rule = &telltale.Rule{}
-		row = append(row, "", safe(effectOf(c.Cell)))
+		row = append(row, "", safe(x.effectOf(c.Cell)))
 	} else {
-		row = append(row, safeList(rule.Manner(), "; "), safe(rule.Fate()))
+		row = append(row, safeList(x.manner(rule), "; "), safe(x.ruleFate(rule)))
 	}
 	row = append(row, safeList(rule.Places, " / "), safeList(rule.Spared, " / "), safeList(rule.Copies, " / "),
 		strconv.FormatBool(certified), strconv.Itoa(held), strconv.Itoa(proofs))

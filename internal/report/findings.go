@@ -1,8 +1,6 @@
 package report
 
 import (
-	"fmt"
-	"math"
 	"strings"
 
 	"example.org/telltale"
@@ -20,30 +18,30 @@ const (
 func (x *index) findings(blind []string) ([]Finding, Count) {
 	out := []Finding{}
 	for i := range x.rec.Findings[:min(len(x.rec.Findings), mostFindings)] {
-		f := finding(&x.rec.Findings[i], blind)
+		f := x.finding(&x.rec.Findings[i], blind)
 		f.Opens = i == 0 || out[i-1].Kind != f.Kind
 		out = append(out, f)
 	}
 	return out, Count(len(x.rec.Findings) - len(out))
 }
 
-func finding(f *telltale.Finding, blind []string) Finding {
+func (x *index) finding(f *telltale.Finding, blind []string) Finding {
 	out := Finding{
 		ID: f.ID, Kind: f.Claim.Kind, Claim: boundClaim(f.Claim),
-		Statement: cut(f.Statement, 500), Verdict: string(f.Verdict),
-		Basis: "statistics", Trials: causalTrials(f), Needed: Count(f.Needed),
-		Effect: interval(f.Effect),
-		Probes: evidence(f.Probes), Flows: evidence(f.Flows),
+		Statement: cut(f.Statement, 500), Verdict: f.Verdict, Stands: x.verdictWords(f.Verdict), KindWords: x.kindWords(f.Claim.Kind),
+		Basis: x.Say("basis.statistics"), Trials: x.causalTrials(f), Needed: Count(f.Needed),
+		Effect: x.interval(f.Effect),
+		Probes: x.evidence(f.Probes), Flows: x.evidence(f.Flows),
 		Method: cut(f.Method, 300),
 	}
 	if f.Direct {
-		out.Basis = "seen directly"
+		out.Basis = x.Say("basis.direct")
 	}
 	for _, d := range f.Digests[:min(len(f.Digests), mostDigests)] {
 		out.Digests = append(out.Digests, cut(string(d), 80))
 	}
 	for _, k := range f.Keys[:min(len(f.Keys), mostDigests)] {
-		out.Keys = append(out.Keys, keySource(k))
+		out.Keys = append(out.Keys, x.keySource(k))
 	}
 	out.MoreDigests = Count(len(f.Digests) - len(out.Digests))
 	for _, c := range f.Coverage {
@@ -67,10 +65,10 @@ func endsWithAny(s string, lines []string) bool {
 
 // causalTrials are the trials of claims that rest on trials. For where copies
 // go and how they are protected, the copies themselves are the evidence.
-func causalTrials(f *telltale.Finding) string {
+func (x *index) causalTrials(f *telltale.Finding) string {
 	switch f.Claim.Kind {
 	case telltale.KindCopy, telltale.KindSuppression, telltale.KindTrigger, telltale.KindTargeting:
-		return trialWords(f.Trials)
+		return x.trialWords(f.Trials)
 	}
 	return ""
 }
@@ -117,43 +115,13 @@ func cutBytes(s string, n int) string {
 }
 
 // evidence writes ids on one line, bounded.
-func evidence(ids []string) string {
+func (x *index) evidence(ids []string) string {
 	if len(ids) == 0 {
 		return ""
 	}
 	shown := cutAll(ids, mostEvidence, 40)
 	if len(ids) == len(shown) {
-		return joined(shown, "and")
+		return x.List(shown)
 	}
-	return fmt.Sprintf("%s and %s more", strings.Join(shown, ", "), Count(len(ids)-len(shown)))
+	return x.Count("list.more", len(ids)-len(shown), "list", x.Comma(shown))
 }
-
-// IntervalPlot places an interval on a line 200 wide: an axis from Left to
-// Right in words, nought at Zero, bounds at Low and High, the size at Dot.
-type IntervalPlot struct {
-	Zero, Low, High, Dot, Wide int
-	Left, Right                string
-}
-
-// interval is nil for a finding without an effect, or with a senseless one.
-func interval(e *telltale.Effect) *Interval {
-	if e == nil || !finite(e.Size) || !finite(e.Low) || !finite(e.High) || !finite(e.P) || !finite(e.Adjusted) {
-		return nil
-	}
-	out := &Interval{What: cut(e.What, 200), Size: e.Size, Low: e.Low, High: e.High}
-	reach := math.Max(1, math.Max(math.Abs(e.Size), math.Max(math.Abs(e.Low), math.Abs(e.High))))
-	at := func(v float64) int { return int(math.Round(100 + v/reach*94)) }
-	low, high := math.Min(e.Low, e.High), math.Max(e.Low, e.High)
-	out.Plot = IntervalPlot{
-		Zero: at(0), Low: at(low), High: at(high), Wide: max(at(high)-at(low), 1), Dot: at(e.Size),
-		Left: decimal(-reach), Right: decimal(reach),
-	}
-	out.Short = fmt.Sprintf("%s (%s to %s)", decimal(e.Size), decimal(e.Low), decimal(e.High))
-	out.Text = out.What + ": " + out.Short
-	if e.P > 0 {
-		out.Text += fmt.Sprintf("; p %s, corrected %s", chance(e.P), strings.TrimPrefix(chance(e.Adjusted), "= "))
-	}
-	return out
-}
-
-func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }

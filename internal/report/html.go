@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+
+	"example.org/telltale"
 )
 
 //go:embed templates/*.html templates/*.css
@@ -19,13 +21,15 @@ type page struct {
 
 // HTML writes the report as one page that needs no network and no script.
 func HTML(w io.Writer, in Input) error {
+	x, err := in.index()
+	if err != nil {
+		return err
+	}
 	v, err := Build(in)
 	if err != nil {
 		return err
 	}
-	t, err := template.New("page").Funcs(template.FuncMap{
-		"share": share, "tone": toneClass, "verdict": verdictClass, "kind": kindWords, "many": manyCounted,
-	}).ParseFS(templates, "templates/*.html")
+	t, err := template.New("page").Funcs(x.functions()).ParseFS(templates, "templates/*.html")
 	if err != nil {
 		return fmt.Errorf("report: templates: %w", err)
 	}
@@ -44,10 +48,10 @@ func HTML(w io.Writer, in Input) error {
 	return nil
 }
 
-// styleSheet joins the embedded style sheets in order of name.
+// styleSheet joins the embedded style sheets.
 func styleSheet() (template.CSS, error) {
 	var all []byte
-	for _, name := range []string{"base", "parts", "print"} {
+	for _, name := range []string{"base", "answer", "parts", "charts", "print"} {
 		b, err := templates.ReadFile("templates/" + name + ".css")
 		if err != nil {
 			return "", fmt.Errorf("report: style: %w", err)
@@ -65,9 +69,6 @@ func share(n, all Count) int {
 	return max(1, int(100*n/all))
 }
 
-// manyCounted is [many] for templates.
-func manyCounted(n Count, one, more string) string { return many(int(n), one, more) }
-
 // toneClass, verdictClass are the class names of the style sheet.
 func toneClass(t Tone) string {
 	switch t {
@@ -79,12 +80,13 @@ func toneClass(t Tone) string {
 	return "open"
 }
 
-func verdictClass(verdict string) string {
-	switch verdict {
-	case "supported":
+func verdictClass(v telltale.Verdict) string {
+	switch v {
+	case telltale.Supported:
 		return "alarm"
-	case "inconclusive":
+	case telltale.Inconclusive:
 		return "open"
+	default:
+		return "quiet"
 	}
-	return "quiet"
 }

@@ -6,18 +6,23 @@ import (
 	"time"
 
 	"example.org/telltale"
+	"example.org/telltale/internal/report/words"
 )
 
-// index finds things of a record by their ids. It is built once a report.
+// index finds things of a record by their ids, and has the words to say them.
+// It is built once a report.
 type index struct {
+	*words.Catalogue
 	rec    *telltale.Record
 	last   map[string]telltale.Receipt
 	probes map[string]*telltale.Probe
 	flows  map[string]*telltale.Flow
 	// copies of each probe's text, in order of the record's layers.
 	copies map[string][]copied
-	// holds says which flows hold a copy of any probe.
-	holds map[string]bool
+	// redacted says that what is missing was taken out on purpose.
+	redacted bool
+	// hostSums are what hostFacts made; nil before.
+	hostSums map[string]*hostSum
 }
 
 // copied is one copy of a probe's text that could be read.
@@ -27,12 +32,27 @@ type copied struct {
 	at    time.Time
 }
 
+// index of the record, with the words of the report.
+func (in Input) index() (*index, error) {
+	if in.Record == nil {
+		return nil, ErrNoRecord
+	}
+	catalogue, err := in.catalogue()
+	if err != nil {
+		return nil, err
+	}
+	x := newIndex(in.Record)
+	x.Catalogue, x.redacted = catalogue, in.Seal.Redacted
+	return x, nil
+}
+
+// newIndex makes an index that has no words yet.
 func newIndex(rec *telltale.Record) *index {
 	x := &index{
 		rec: rec, last: rec.LastReceipts(),
 		probes: make(map[string]*telltale.Probe, len(rec.Probes)),
 		flows:  make(map[string]*telltale.Flow, len(rec.Flows)),
-		copies: map[string][]copied{}, holds: map[string]bool{},
+		copies: map[string][]copied{},
 	}
 	for i := range rec.Probes {
 		x.probes[rec.Probes[i].ID] = &rec.Probes[i]
@@ -61,7 +81,6 @@ func (x *index) addCopies(l *telltale.Layer) {
 			continue
 		}
 		x.copies[id] = append(x.copies[id], copied{l, f, f.Messages[l.Message].At})
-		x.holds[f.ID] = true
 	}
 }
 

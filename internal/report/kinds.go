@@ -3,28 +3,27 @@ package report
 import "example.org/telltale"
 
 // kindWords names a kind of finding for readers.
-func kindWords(k telltale.Kind) string {
-	switch k {
-	case telltale.KindCopy:
-		return "Copies"
-	case telltale.KindSuppression:
-		return "Held back"
-	case telltale.KindTrigger:
-		return "Trigger"
-	case telltale.KindException:
-		return "Lets through"
-	case telltale.KindTargeting:
-		return "Watched account"
-	case telltale.KindDestination:
-		return "Where copies go"
-	case telltale.KindContent:
-		return "What copies hold"
-	case telltale.KindWeak:
-		return "Weak protection"
-	case telltale.KindExposure:
-		return "Open to all"
-	case telltale.KindList:
-		return "Word list"
+func (x *index) kindWords(k telltale.Kind) string {
+	if key := "kind." + string(k); x.Has(key) {
+		return x.Say(key)
 	}
-	return string(k)
+	return cut(string(k), 60)
+}
+
+// verdictWords and the others say constants of the vocabulary in words; what
+// is none of them stays as it is.
+func (x *index) verdictWords(v telltale.Verdict) string { return x.known("verdict.", string(v)) }
+
+// effectOf says in words what happens to a message in a cell.
+func (x *index) effectOf(c telltale.Cell) string { return x.known("cell.", string(c)) }
+
+// directionWords says a direction in words.
+func (x *index) directionWords(d telltale.Direction) string { return x.known("direction.", string(d)) }
+
+// known says a constant by its key.
+func (x *index) known(prefix, name string) string {
+	if x.Has(prefix + name) {
+		return x.Say(prefix + name)
+	}
+	return cut(name, 60)
 }

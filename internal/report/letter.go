@@ -29,14 +29,11 @@ const (
 // names of the hosts that the app itself turned to. Statements of findings are
 // not repeated, since they may quote; the letter is made from the claims.
 func Letter(w io.Writer, in Input) error {
-	if in.Record == nil {
-		return ErrNoRecord
-	}
-	c, err := in.words()
+	x, err := in.index()
 	if err != nil {
 		return err
 	}
-	l := &letter{index: newIndex(in.Record), say: c}
+	l := &letter{index: x, say: x.Catalogue}
 	l.head()
 	l.tested()
 	l.found()
@@ -46,9 +43,9 @@ func Letter(w io.Writer, in Input) error {
 		l.again()
 	}
 	l.check(in.Seal)
-	l.line(c.Say("letter.sign"))
+	l.line(l.say.Say("letter.sign"))
 	l.line("")
-	l.line(c.Say("letter.name"))
+	l.line(l.say.Say("letter.name"))
 	if _, err := w.Write(l.out.Bytes()); err != nil {
 		return fmt.Errorf("report: write the letter: %w", err)
 	}
@@ -202,7 +199,7 @@ func (l *letter) claims(findings []*telltale.Finding) {
 		if basis := l.basis(p.first); basis != "" && p.first.Verdict == telltale.Supported {
 			text += " " + basis
 		}
-		l.item("- ", l.say.Say("letter.found.line", "id", prose(evidence(p.ids)), "what", text))
+		l.item("- ", l.say.Say("letter.found.line", "id", prose(l.evidence(p.ids)), "what", text))
 	}
 	l.line("")
 }
@@ -217,7 +214,7 @@ func (l *letter) basis(f *telltale.Finding) string {
 	if f.Direct {
 		return l.say.Say("letter.seen")
 	}
-	if trials := causalTrials(f); trials != "" {
+	if trials := l.causalTrials(f); trials != "" {
 		return l.say.Say("letter.statistics", "trials", prose(trials))
 	}
 	return ""

@@ -173,7 +173,7 @@ func (l *letter) mend() {
 		ids[key] = append(ids[key], f.ID)
 	}
 	for _, key := range order {
-		l.item("- ", l.say.Say("letter.found.line", "id", prose(evidence(ids[key])), "what", l.say.Say(key)))
+		l.item("- ", l.say.Say("letter.found.line", "id", prose(l.evidence(ids[key])), "what", l.say.Say(key)))
 	}
 	l.line("")
 }
@@ -199,7 +199,7 @@ func (l *letter) check(s Seal) {
 	l.heading("letter.check")
 	l.para(l.say.Say("letter.check.text"))
 	l.commands("telltale case verify CASE")
-	if lines := verify(s).Checkpoint; len(lines) > 0 {
+	if lines := l.verify(s).Checkpoint; len(lines) > 0 {
 		l.para(l.say.Say("letter.check.checkpoint"))
 		l.commands(visibleAll(lines)...)
 	}

@@ -143,8 +143,8 @@ func (x *index) list(f telltale.Finding, layers []*telltale.Layer, onList map[st
 	out := List{
 		Host: cut(f.Claim.Host, 80), Path: cut(f.Claim.Detail, 120),
 		Times: Count(len(flows)), Versions: Count(len(versions)), Entries: Count(len(last.List)),
-		Coats: pathWords(last.Path), KeyText: keyText(last.Key), KeyFrom: keySource(last.KeySource),
-		Weak: worded(x.details(telltale.KindWeak)[f.Claim.Host], weakWords()),
+		Coats: pathWords(last.Path), KeyText: x.keyText(last.Key), KeyFrom: x.keySource(last.KeySource),
+		Weak: x.worded(telltale.KindWeak, f.Claim.Host),
 	}
 	x.compare(&out, last.List, onList)
 	out.Duplicates = out.Entries - out.Distinct

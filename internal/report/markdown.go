@@ -107,7 +107,7 @@ func (m *markdown) matrix(rows []MatrixRow) {
 	m.table("summary.matrix.what", "summary.matrix.going", "summary.matrix.delivered", "summary.matrix.delivered-copied",
 		"summary.matrix.dropped", "summary.matrix.dropped-copied", "summary.matrix.void")
 	for _, r := range rows {
-		m.row(prose(r.Label), prose(r.Going), r.Delivered.String(), r.DeliveredCopied.String(), r.Dropped.String(), r.DroppedCopied.String(), r.Void.String())
+		m.row(prose(r.Label), prose(r.Going), m.say.Number(int(r.Delivered)), m.say.Number(int(r.DeliveredCopied)), m.say.Number(int(r.Dropped)), m.say.Number(int(r.DroppedCopied)), m.say.Number(int(r.Void)))
 	}
 	m.more(0)
 }
@@ -120,7 +120,7 @@ func (m *markdown) findings(v *View) {
 	m.table("summary.findings.id", "summary.findings.kind", "summary.findings.verdict", "summary.findings.what", "summary.findings.basis")
 	shown := v.Findings[:min(len(v.Findings), mostSummaryFindings)]
 	for _, f := range shown {
-		m.row(prose(f.ID), prose(string(f.Kind)), prose(f.Verdict), prose(f.Statement), prose(f.Basis))
+		m.row(prose(f.ID), prose(string(f.Kind)), prose(f.Stands), prose(f.Statement), prose(f.Basis))
 	}
 	m.more(len(v.Findings) + int(v.MoreFindings) - len(shown))
 }
@@ -133,7 +133,7 @@ func (m *markdown) triggers(v *View) {
 	m.table("summary.findings.id", "letter.words", "letter.words.not", "letter.words.going", "summary.words.effect", "summary.findings.verdict")
 	shown := v.Triggers[:min(len(v.Triggers), mostSummaryWords)]
 	for _, t := range shown {
-		m.row(prose(t.Finding), m.each(t.Words, " + "), m.each(t.Without, " / "), prose(t.Direction), prose(t.Effect), prose(t.Verdict))
+		m.row(prose(t.Finding), m.each(t.Words, " + "), m.each(t.Without, " / "), prose(t.Direction), prose(t.Effect), prose(t.Stands))
 	}
 	m.more(len(v.Triggers) + int(v.MoreTriggers) - len(shown))
 }
@@ -154,7 +154,7 @@ func (m *markdown) hosts(v *View) {
 	m.heading("summary.hosts")
 	m.table("summary.hosts.host", "summary.hosts.messages", "summary.hosts.holds", "summary.hosts.weak", "summary.hosts.open", "summary.hosts.others")
 	for _, c := range v.Collectors {
-		m.row(code(c.Host), c.Messages.String(), prose(m.say.Comma(c.Contains)), prose(m.say.Comma(c.Weak)), prose(m.say.Comma(c.Open)), c.Others.String())
+		m.row(code(c.Host), m.say.Number(int(c.Messages)), prose(m.say.Comma(c.Contains)), prose(m.say.Comma(c.Weak)), prose(m.say.Comma(c.Open)), m.say.Number(int(c.Others)))
 	}
 	m.more(int(v.MoreCollectors))
 }

@@ -4,57 +4,11 @@ import (
 	"fmt"
 	"math"
 	"strconv"
-	"strings"
 	"time"
 )
 
-// Count is a number of things. It prints with thousands set apart and is a
-// plain number in JSON.
+// Count is a number of things. Forms for people set its thousands apart.
 type Count int
-
-// String prints 71237 as "71,237".
-func (c Count) String() string {
-	digits := strconv.Itoa(int(c))
-	sign := ""
-	if c < 0 {
-		sign, digits = "-", digits[1:]
-	}
-	var b strings.Builder
-	for i, d := range digits {
-		if i > 0 && (len(digits)-i)%3 == 0 {
-			b.WriteByte(',')
-		}
-		b.WriteRune(d)
-	}
-	return sign + b.String()
-}
-
-// many writes a count with its noun: "1 word", "1,134 words".
-func many(n int, one, more string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return Count(n).String() + " " + more
-}
-
-// joined writes a list as people do: "a, b and c".
-func joined(list []string, last string) string {
-	switch len(list) {
-	case 0:
-		return ""
-	case 1:
-		return list[0]
-	}
-	return strings.Join(list[:len(list)-1], ", ") + " " + last + " " + list[len(list)-1]
-}
-
-// andMore writes the first few of a list and the number of the others.
-func andMore(list []string, most int) string {
-	if len(list) <= most {
-		return joined(list, "and")
-	}
-	return strings.Join(list[:most], ", ") + " and " + Count(len(list)-most).String() + " more"
-}
 
 // percent writes a share of 1 as a percentage without idle digits.
 func percent(share float64) string {

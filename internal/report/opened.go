@@ -17,6 +17,8 @@ type Opened struct {
 	// Typed is what we typed, the mark set apart.
 	Typed []Segment `json:"typed"`
 	Coats []Coat    `json:"coats"`
+	// Moments are what came of the message, in order of time.
+	Moments []Moment `json:"-"`
 	// Text is what stands under the last coat, as text.
 	Text []Segment `json:"text,omitempty"`
 	// Others is the number of other messages that were copied, too.
@@ -46,8 +48,10 @@ type Coat struct {
 	// Then are more rows, folded away on the page.
 	Then []DumpRow `json:"then,omitempty"`
 	More Count     `json:"more,omitempty"`
-	// Missing is true when the bytes were not at hand.
+	// Missing is true when the bytes were not at hand, Masked when they were
+	// taken out of a redacted copy.
 	Missing bool `json:"missing,omitempty"`
+	Masked  bool `json:"masked,omitempty"`
 }
 
 // mostCoats bounds the coats shown of one message.
@@ -62,9 +66,10 @@ func (x *index) opened(in Input) *Opened {
 	p := x.probes[id]
 	o := &Opened{
 		Probe: p.ID, Flow: best.flow.ID, Host: cut(best.flow.Host, 80), When: moment(best.at),
-		Going: string(p.Direction), Typed: segments(cut(p.Text, 400), p),
+		Going: x.directionWords(p.Direction), Typed: segments(cut(p.Text, 400), p),
 	}
 	o.Coats = x.coats(in, best, p)
+	o.Moments = x.moments(p)
 	if b := in.bytesOf(best.layer.Bytes); len(b) > 0 {
 		o.Text = segments(around(b, p), p)
 	}
@@ -114,7 +119,7 @@ func (x *index) coats(in Input, c *copied, p *telltale.Probe) []Coat {
 		states = []telltale.Digest{c.flow.Messages[l.Message].Bytes}
 	}
 	out := []Coat{x.state(in, states[0], p)}
-	out[0].Note = "The bytes as they left the app."
+	out[0].Note = x.Say("coat.none")
 	var pending []string
 	for i, name := range l.Path[:min(len(l.Path), mostCoats)] {
 		next := l.Bytes
@@ -144,9 +149,9 @@ func (x *index) coat(in Input, s coatStep, p *telltale.Probe) Coat {
 	c := x.state(in, s.bytes, p)
 	c.Name = pathWords(s.names)
 	for _, name := range s.names {
-		c.Note = strings.TrimSpace(c.Note + " " + coatNote(name))
+		c.Note = strings.TrimSpace(c.Note + " " + x.coatNote(name))
 		if usesKey(name) {
-			c.Key, c.KeyText, c.KeyFrom = cut(s.layer.Key, 128), keyText(s.layer.Key), keySource(s.layer.KeySource)
+			c.Key, c.KeyText, c.KeyFrom = cut(s.layer.Key, 128), x.keyText(s.layer.Key), x.keySource(s.layer.KeySource)
 		}
 	}
 	return c
@@ -154,7 +159,7 @@ func (x *index) coat(in Input, s coatStep, p *telltale.Probe) Coat {
 
 func (x *index) state(in Input, d telltale.Digest, p *telltale.Probe) Coat {
 	b := in.bytesOf(d)
-	c := Coat{Size: Count(len(b)), Missing: b == nil}
+	c := Coat{Size: Count(len(b)), Missing: b == nil, Masked: b == nil && x.redacted}
 	rows := dump(b, p)
 	c.First = rows[:min(len(rows), dumpFirst)]
 	c.Then = rows[len(c.First):]
@@ -174,7 +179,7 @@ func usesKey(coat string) bool {
 
 // keyText reads a key in hex as text, if every byte of it, or every byte of
 // its UTF-16 form, is printable or a closing zero.
-func keyText(key string) string {
+func (x *index) keyText(key string) string {
 	b, err := hex.DecodeString(key)
 	if err != nil || len(b) == 0 || len(b) > 64 {
 		return ""
@@ -184,9 +189,9 @@ func keyText(key string) string {
 		for i := 0; i < len(b); i += 2 {
 			half = append(half, b[i])
 		}
-		return quoted(half, " in UTF-16")
+		return x.quoted(half, "key.utf-16")
 	}
-	return quoted(b, "")
+	return x.quoted(b, "key.text")
 }
 
 // wide reports whether b is ASCII in UTF-16, little end first.
@@ -199,26 +204,26 @@ func wide(b []byte) bool {
 	return len(b) > 2
 }
 
-func quoted(b []byte, form string) string {
+func (x *index) quoted(b []byte, key string) string {
 	text := strings.TrimRight(string(b), "\x00")
 	if text == "" || !plain(text) {
 		return ""
 	}
 	zeros := len(b) - len(text)
-	s := "“" + text + "”" + form
+	s := x.Say(key, "text", text)
 	if zeros > 0 {
-		s += " and " + many(zeros, "zero byte", "zero bytes")
+		s = x.Count("key.zeros", zeros, "key", s)
 	}
 	return s
 }
 
 // keySource says where a key came from.
-func keySource(s string) string {
+func (x *index) keySource(s string) string {
 	if file, ok := strings.CutPrefix(s, "app-file:"); ok {
-		return "the app's own file " + cut(file, 100)
+		return x.Say("key.app-file", "file", cut(file, 100))
 	}
 	if place, ok := strings.CutPrefix(s, "http:"); ok {
-		return "the web, at " + cut(place, 100)
+		return x.Say("key.web", "place", cut(place, 100))
 	}
 	return cut(s, 120)
 }

@@ -87,7 +87,7 @@ type drawing struct {
 
 func (x *index) picture(v View) Picture {
 	d := &drawing{x: x, left: 10, right: 10}
-	d.Width, d.Title = picWide, "Who sent what to whom"
+	d.Width, d.Title = picWide, x.Say("picture.title")
 	d.messagePath(v)
 	d.list(v)
 	d.takers(v)
@@ -101,16 +101,16 @@ func (x *index) picture(v View) Picture {
 
 // messagePath draws writer, app, way and recipient, one under the other.
 func (d *drawing) messagePath(v View) {
-	person := d.leftBox("person", first(d.x.accounts(telltale.SideApp), "the user"), "writes and reads")
+	person := d.leftBox("person", first(d.x.accounts(telltale.SideApp), d.x.Say("picture.user")), d.x.Say("picture.writes"))
 	d.left += 36
-	d.app = d.leftBox("app", d.x.app().Name, short(strings.TrimSpace("app under test "+d.x.app().Version), picCellsL+4))
+	d.app = d.leftBox("app", d.x.app().Name, d.x.Say("picture.app", "version", short(d.x.app().Version, picCellsL-11)))
 	d.down(person, d.app, picLeft+picBoxL/2)
 	kept := len(d.x.supported(telltale.KindSuppression)) > 0
 	inside := len(v.Lists.Fetched) > 0 || len(d.x.supported(telltale.KindCopy)) > 0
 	above := d.app
 	if len(d.x.rec.Scenario.Channel) > 0 {
 		d.left += 62
-		way := d.leftBox("way", d.x.wayHost(), "the message’s own way")
+		way := d.leftBox("way", d.x.wayHost(), d.x.Say("picture.way"))
 		d.down(above, way, picLeft+56)
 		if kept && inside {
 			d.stop(above, way)
@@ -118,14 +118,14 @@ func (d *drawing) messagePath(v View) {
 		above, kept = way, kept && !inside
 	}
 	d.left += 62
-	peer := d.leftBox("person", first(d.x.accounts(telltale.SidePeer), "the recipient"), "the person meant")
+	peer := d.leftBox("person", first(d.x.accounts(telltale.SidePeer), d.x.Say("picture.recipient")), d.x.Say("picture.meant"))
 	d.down(above, peer, picLeft+56)
 	if kept {
 		d.stop(above, peer)
 	}
-	d.said = append(d.said, fmt.Sprintf("Messages go from %s through %s to %s and back.", person.Name, d.app.Name, peer.Name))
+	d.said = append(d.said, d.x.Say("picture.says-way", "from", person.Name, "app", d.app.Name, "to", peer.Name))
 	if n := len(d.Crosses); n > 0 {
-		d.said = append(d.said, "Messages with certain words are stopped on the way.")
+		d.said = append(d.said, d.x.Say("picture.says-stopped"))
 	}
 }
 
@@ -189,7 +189,7 @@ func (d *drawing) stop(from, to Box) {
 	d.Lines = append(d.Lines, Line{Class: "stopped", D: fmt.Sprintf("M%d %dV%d", x, from.Y+from.H+4, y-12)},
 		Line{Class: "stopped", D: fmt.Sprintf("M%d %dV%d", x, y+12, to.Y-4)})
 	d.Crosses = append(d.Crosses, Cross{x, y})
-	d.Notes = append(d.Notes, Note{x + 16, y + 4, "bad", "held back"})
+	d.Notes = append(d.Notes, Note{x + 16, y + 4, "bad", d.x.Say("picture.stopped")})
 }
 
 // list draws the server that the app fetches its word list from.
@@ -203,16 +203,13 @@ func (d *drawing) list(v View) {
 	for _, l := range lists {
 		entries += l.Entries
 	}
-	part := "word list, " + many(int(entries), "entry", "entries")
-	if len(lists) > 1 {
-		part = fmt.Sprintf("%d word lists, %s", len(lists), many(int(entries), "entry", "entries"))
-	}
+	part := d.x.Count("picture.lists", len(lists), "entries", d.x.Count("entries", int(entries)))
 	b := d.rightBox("source", lists[0].Host, part)
 	d.Lines = append(d.Lines, Line{
 		Class: "list", D: fmt.Sprintf("M%d %dH%dV%dH%d", b.X-4, b.Y+b.H/2, 236, d.app.Y+10, d.app.X+d.app.W+8),
 		Heads: []string{headLeft(d.app.X+d.app.W+3, d.app.Y+10)},
 	})
-	d.said = append(d.said, "The app fetches a word list from "+b.Name+".")
+	d.said = append(d.said, d.x.Say("picture.says-list", "host", b.Name))
 	d.right = max(d.right, d.app.Y)
 }
 
@@ -225,9 +222,9 @@ func (d *drawing) takers(v View) {
 		}
 		hosts++
 		if hosts <= picShown {
-			last = d.rightBox("taker", c.Host, "got "+many(int(c.Messages), "copy", "copies"))
+			last = d.rightBox("taker", c.Host, d.x.Count("picture.got", int(c.Messages)))
 			d.copyLine(last)
-			d.said = append(d.said, "Copies go to "+last.Name+".")
+			d.said = append(d.said, d.x.Say("picture.says-copies", "host", last.Name))
 		}
 	}
 	if hosts == 0 {
@@ -235,7 +232,7 @@ func (d *drawing) takers(v View) {
 		return
 	}
 	if hosts > picShown {
-		d.Notes = append(d.Notes, Note{picRight, d.right, "plain", fmt.Sprintf("and %s more", Count(hosts-picShown)+v.MoreCollectors)})
+		d.Notes = append(d.Notes, Note{picRight, d.right, "plain", d.x.Count("more", hosts-picShown+int(v.MoreCollectors))})
 		d.right += picGap
 	}
 	d.anybody(v, last)
@@ -268,34 +265,29 @@ func (d *drawing) anybody(v View, above Box) {
 		return
 	}
 	d.right += 22
-	b := d.rightBox("anybody", "Anybody", "can fetch and read them")
+	b := d.rightBox("anybody", d.x.Say("picture.anybody"), d.x.Say("picture.can-read"))
 	x := b.X + b.W/2
 	d.Lines = append(d.Lines, Line{
 		Class: "copy", D: fmt.Sprintf("M%d %dV%d", x, max(above.Y+above.H+4, b.Y-38), b.Y-7),
 		Heads: []string{headDown(x, b.Y-2)},
 	})
-	d.said = append(d.said, "Anybody can fetch and read them there.")
+	d.said = append(d.said, d.x.Say("picture.says-anybody"))
 }
 
 // others draws the rest of the app's traffic in one box, in a case in which
 // nobody was seen to get copies.
 func (d *drawing) others() {
-	hosts := map[string]bool{}
-	for i := range d.x.rec.Flows {
-		if f := &d.x.rec.Flows[i]; !d.x.own(f) && f.Sensor != exposeSensor && f.Host != "" {
-			hosts[f.Host] = true
-		}
-	}
+	hosts := d.x.otherHosts()
 	for _, f := range d.x.supported(telltale.KindList) {
 		delete(hosts, f.Claim.Host)
 	}
 	if len(hosts) == 0 {
 		return
 	}
-	b := d.rightBox("other", many(len(hosts), "other host", "other hosts"), "no copy seen to go there")
+	b := d.rightBox("other", d.x.Count("picture.others", len(hosts)), d.x.Say("picture.no-copy"))
 	y := b.Y + b.H/2
 	d.Lines = append(d.Lines, Line{Class: "other", D: fmt.Sprintf("M%d %dH%d", d.app.X+d.app.W+4, y, b.X-8), Heads: []string{headRight(b.X-3, y)}})
-	d.said = append(d.said, "The app also talks to "+b.Name+", where no copy was seen to go.")
+	d.said = append(d.said, d.x.Say("picture.says-others", "hosts", b.Name))
 }
 
 func headDown(x, y int) string  { return fmt.Sprintf("M%d %dl-6 -10h12z", x, y) }

@@ -10,8 +10,10 @@ package report
 
 import (
 	"errors"
+	"time"
 
 	"example.org/telltale"
+	"example.org/telltale/internal/report/words"
 )
 
 // Input is what a report is made from.
@@ -31,6 +33,8 @@ type Input struct {
 	// Lines says on which line of the case's log, counted from 1, a probe or a
 	// flow stands, by its id. It may be nil.
 	Lines map[string]int
+	// Words are the language of the report; nil is English.
+	Words *words.Catalogue
 }
 
 // Seal is what a reader needs to check a case. Empty fields are left out.
@@ -45,6 +49,37 @@ type Seal struct {
 	Entries int
 	// Verified is the outcome of a verification in words; empty if none ran.
 	Verified string
+	// Format is the version of the case's format; 0 if not known.
+	Format int
+	// Plan was signed before the first message, at PlanSigned; nil for a case
+	// without one.
+	Plan       *telltale.Plan
+	PlanSigned time.Time
+	// Unfinished is true of a case whose run has not come to its end.
+	Unfinished bool
+	// Stamps and Witnesses are what others signed.
+	Stamps, Witnesses []Seen
+	// Redacted is true of a redacted copy. What is missing there was taken out
+	// on purpose; Masked are the sentences of who did it.
+	Redacted bool
+	Masked   []string
+}
+
+// Seen is a checkpoint that somebody else signed: a time stamp or a witness.
+type Seen struct {
+	// File in the case, as in "stamps/00000042-1.tsr"; By whom.
+	File, By string
+	At       time.Time
+	// Entries of the log that the checkpoint covers.
+	Entries int
+}
+
+// catalogue of the report.
+func (in Input) catalogue() (*words.Catalogue, error) {
+	if in.Words != nil {
+		return in.Words, nil
+	}
+	return words.Load(words.English)
 }
 
 // ErrNoRecord says that an Input has no record.

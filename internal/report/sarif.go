@@ -26,14 +26,11 @@ const (
 // the results of tools: a rule for each kind of finding, a result for each
 // finding, and where in the case's log its evidence stands.
 func SARIF(w io.Writer, in Input) error {
-	if in.Record == nil {
-		return ErrNoRecord
-	}
-	c, err := in.words()
+	x, err := in.index()
 	if err != nil {
 		return err
 	}
-	log := sarifLog{Schema: sarifSchema, Version: "2.1.0", Runs: []sarifRun{newIndex(in.Record).sarifRun(in, c)}}
+	log := sarifLog{Schema: sarifSchema, Version: "2.1.0", Runs: []sarifRun{x.sarifRun(in, x.Catalogue)}}
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetIndent("", "  ")
@@ -59,7 +56,7 @@ func (x *index) sarifRun(in Input, c *words.Catalogue) sarifRun {
 	r.Tool.Driver = sarifDriver{Name: "telltale", SemanticVersion: telltale.Version, Rules: sarifRules(c)}
 	for i := range x.rec.Findings {
 		if rule := ruleIndex(x.rec.Findings[i].Claim.Kind); rule >= 0 {
-			r.Results = append(r.Results, sarifResultOf(in, &x.rec.Findings[i], rule))
+			r.Results = append(r.Results, x.sarifResultOf(in, &x.rec.Findings[i], rule))
 		}
 	}
 	return r
@@ -114,14 +111,14 @@ func (x *index) sarifInvocation(in Input, c *words.Catalogue) sarifInvocation {
 	return out
 }
 
-func sarifResultOf(in Input, f *telltale.Finding, rule int) sarifResult {
-	short := finding(f, nil)
+func (x *index) sarifResultOf(in Input, f *telltale.Finding, rule int) sarifResult {
+	short := x.finding(f, nil)
 	r := sarifResult{
 		RuleID: string(f.Claim.Kind), RuleIndex: rule, Kind: "fail", Level: sarifLevel(f.Claim.Kind),
 		Message: sarifText(f.Statement), Locations: sarifPlaces(in, f),
 		Fingerprints: map[string]string{sarifPrint: string(telltale.DigestOf([]byte(claimKey(f.Claim))))},
 		Properties: sarifProperties{
-			Finding: cut(f.ID, 40), Verdict: cut(short.Verdict, 40), Basis: short.Basis, Trials: short.Trials,
+			Finding: cut(f.ID, 40), Verdict: cut(string(short.Verdict), 40), Basis: short.Basis, Trials: short.Trials,
 			Needed: short.Needed, Effect: short.Effect, Claim: cut(claimKey(f.Claim), longest),
 		},
 	}

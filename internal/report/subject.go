@@ -11,7 +11,7 @@ const mostFiles = 12
 
 func (x *index) subject() Subject {
 	app := x.app()
-	s := Subject{App: appName(app), Platform: app.Platform, Vantage: app.Vantage}
+	s := Subject{App: x.appName(), Platform: app.Platform, Vantage: app.Vantage}
 	for _, f := range app.Files[:min(len(app.Files), mostFiles)] {
 		s.Files = append(s.Files, AppFile{Path: cut(f.Path, 120), Size: Count(f.Size), Digest: string(f.Digest)})
 	}
@@ -33,10 +33,11 @@ func (x *index) app() telltale.App {
 }
 
 // appName is name and version, cut.
-func appName(a telltale.App) string {
+func (x *index) appName() string {
+	a := x.app()
 	name := a.Name
 	if name == "" {
-		name = "an app without a name"
+		name = x.Say("unnamed")
 	}
 	if a.Version != "" {
 		name += " " + a.Version

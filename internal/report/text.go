@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"example.org/telltale"
+	"example.org/telltale/internal/report/words"
 )
 
 // Text writes the report for a terminal of the given width (at least 40
@@ -14,16 +17,21 @@ func Text(w io.Writer, in Input, width int, colour bool) error {
 	if err != nil {
 		return err
 	}
-	p := &printer{width: max(width, 40), colour: colour}
+	catalogue, err := in.catalogue()
+	if err != nil {
+		return err
+	}
+	p := &printer{Catalogue: catalogue, width: max(width, 40), colour: colour}
 	p.answer(v)
-	p.matrix("Delivered, copied, dropped", v.Matrix)
+	p.matrix(p.Say("matrix.title"), v.Matrix)
 	if len(v.Reference) > 0 {
-		p.matrix("The reference client, tested the same way", v.Reference)
+		p.matrix(p.Say("matrix.reference"), v.Reference)
 	}
 	p.triggers(v)
 	p.collectors(v)
 	p.lists(v)
 	p.findings(v)
+	p.plan(v)
 	p.coverage(v)
 	p.verify(v)
 	if _, err := w.Write(p.out.Bytes()); err != nil {
@@ -34,6 +42,7 @@ func Text(w io.Writer, in Input, width int, colour bool) error {
 
 // printer lays out lines of a fixed width.
 type printer struct {
+	*words.Catalogue
 	out    bytes.Buffer
 	width  int
 	colour bool
@@ -83,14 +92,15 @@ func toneCode(t Tone) string {
 	return yellow
 }
 
-func verdictCode(verdict string) string {
-	switch verdict {
-	case "supported":
+func verdictCode(v telltale.Verdict) string {
+	switch v {
+	case telltale.Supported:
 		return red
-	case "inconclusive":
+	case telltale.Inconclusive:
 		return yellow
+	default:
+		return green
 	}
-	return green
 }
 
 func (p *printer) answer(v View) {
@@ -100,7 +110,7 @@ func (p *printer) answer(v View) {
 	if v.Answer.Reference != "" {
 		p.para("", "", green, v.Answer.Reference)
 	}
-	p.heading("How sure is that?")
+	p.heading(p.Say("answer.sure"))
 	for _, s := range v.Answer.Sure {
 		p.para("- ", "  ", "", s)
 	}
@@ -110,19 +120,20 @@ func (p *printer) answer(v View) {
 func (p *printer) matrix(title string, rows []MatrixRow) {
 	p.heading(title)
 	if len(rows) == 0 {
-		p.line("No message was typed.")
+		p.line(p.Say("matrix.empty"))
 		return
 	}
 	const columns = "%6s %6s %6s %6s %5s"
 	label := p.width - 34
-	p.line(p.paint(faint, pad("", label)+" "+fmt.Sprintf(columns, "deliv.", "+copy", "drop.", "+copy", "void")))
+	head := fmt.Sprintf(columns, p.Say("text.delivered"), p.Say("text.copied"), p.Say("text.dropped"), p.Say("text.copied"), p.Say("text.void"))
+	p.line(p.paint(faint, pad("", label)+" "+head))
 	going := ""
 	for _, r := range rows {
 		if r.Going != going {
 			going = r.Going
-			p.line(p.paint(faint, "Messages "+going))
+			p.line(p.paint(faint, p.Say("matrix.going", "going", r.Going)))
 		}
-		numbers := fmt.Sprintf(columns, r.Delivered, r.DeliveredCopied, r.Dropped, r.DroppedCopied, r.Void)
+		numbers := fmt.Sprintf(columns, p.n(r.Delivered), p.n(r.DeliveredCopied), p.n(r.Dropped), p.n(r.DroppedCopied), p.n(r.Void))
 		code := ""
 		if r.DeliveredCopied+r.Dropped+r.DroppedCopied > 0 {
 			code = red
@@ -135,6 +146,8 @@ func (p *printer) matrix(title string, rows []MatrixRow) {
 		}
 	}
 }
+
+func (p *printer) n(c Count) string { return p.Number(int(c)) }
 
 // pad fills s with spaces up to n columns.
 func pad(s string, n int) string { return s + strings.Repeat(" ", max(0, n-cells(s))) }

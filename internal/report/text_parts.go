@@ -1,16 +1,13 @@
 package report
 
-import (
-	"fmt"
-	"strings"
-)
+import "strings"
 
 // mostTextRows bounds each list of the text form; the page and JSON have more.
 const mostTextRows = 60
 
 func (p *printer) more(n int) {
 	if n > 0 {
-		p.line(p.paint(faint, fmt.Sprintf("  and %s more", Count(n))))
+		p.line(p.paint(faint, "  "+p.Count("more", n)))
 	}
 }
 
@@ -18,13 +15,13 @@ func (p *printer) triggers(v View) {
 	if len(v.Triggers) == 0 {
 		return
 	}
-	p.heading("The words that set it off")
+	p.heading(p.Say("triggers.title"))
 	for _, t := range v.Triggers[:min(len(v.Triggers), mostTextRows)] {
 		words := strings.Join(t.Words, " + ")
 		if len(t.Without) > 0 {
-			words += " unless " + strings.Join(t.Without, " or ")
+			words += " " + p.Say("triggers.unless") + " " + p.Choice(t.Without)
 		}
-		p.para("  "+p.mark(t), "    ", "", fmt.Sprintf("%s: %s (%s)", words, t.Effect, t.Direction))
+		p.para("  "+p.mark(t), "    ", "", words+": "+t.Effect+" ("+t.Direction+")")
 		p.manner(t)
 		if len(t.Manner) == 0 {
 			p.traits(t.Traits)
@@ -32,19 +29,19 @@ func (p *printer) triggers(v View) {
 	}
 	p.more(len(v.Triggers) - mostTextRows + int(v.MoreTriggers))
 	for _, e := range v.Exceptions {
-		p.para("    ", "    ", "", "a message with "+e+" in it gets through, whatever else it says")
+		p.para("    ", "    ", "", p.Say("triggers.exceptions", "words", e))
 	}
-	p.para("", "", faint, "= proven exact with fresh messages; ~ reacts, exact borders not settled.")
+	p.para("", "", faint, p.Say("text.marks"))
 }
 
 // manner is how the words are compared and where, on one line.
 func (p *printer) manner(t Trigger) {
 	known := t.Manner
 	if len(t.Places) > 0 {
-		known = append(known, "in "+strings.Join(t.Places, ", "))
+		known = append(known, p.Say("text.places", "places", p.Comma(t.Places)))
 	}
 	if len(t.Spared) > 0 {
-		known = append(known, "not in "+strings.Join(t.Spared, ", "))
+		known = append(known, p.Say("text.spared", "places", p.Comma(t.Spared)))
 	}
 	if len(known) > 0 {
 		p.para("      ", "      ", faint, strings.Join(known, "; ")+".")
@@ -78,15 +75,16 @@ func (p *printer) collectors(v View) {
 	if len(v.Collectors) == 0 {
 		return
 	}
-	p.heading("Where the copies go")
+	p.heading(p.Say("collectors.title"))
 	for _, c := range v.Collectors {
-		p.para("  ", "  ", bold, fmt.Sprintf("%s, copies of %s", c.Host, many(int(c.Messages), "message", "messages")))
-		p.labelled("also says", c.Contains)
-		p.labelled("protection", c.Weak)
-		p.labelled("open", c.Open)
+		p.para("  ", "  ", bold, c.Host+": "+p.Count("collectors.got", int(c.Messages)))
+		p.labelled(p.Say("host.address"), c.Whereabouts.Addresses)
+		p.labelled(p.Say("collectors.contains"), c.Contains)
+		p.labelled(p.Say("collectors.weak"), c.Weak)
+		p.labelled(p.Say("collectors.open"), c.Open)
 		for _, place := range c.Visits {
 			for _, f := range place.Families {
-				p.para("    ", "    ", "", familyLine(f))
+				p.para("    ", "    ", "", p.familyLine(f))
 			}
 		}
 	}
@@ -99,56 +97,73 @@ func (p *printer) labelled(label string, list []string) {
 	}
 }
 
-func familyLine(f Family) string {
-	s := fmt.Sprintf("%s: %s of others, %s", f.Name, many(int(f.Others), "record", "records"), many(int(f.Users), "user", "users"))
+func (p *printer) familyLine(f Family) string {
+	out := []string{p.Count("text.family", int(f.Others), "name", f.Name, "users", p.Count("text.users", int(f.Users)))}
 	if f.Days != "" {
-		s += ", " + f.Days
+		out = append(out, f.Days)
 	}
 	if f.Outsiders > 0 {
-		s += fmt.Sprintf("; %s who never used this client", many(int(f.Outsiders), "person", "people"))
+		out = append(out, p.Count("family.outsiders", int(f.Outsiders), "name", f.Name))
 	}
 	if f.Explained+f.Unexplained > 0 {
-		s += fmt.Sprintf("; %s explained by known words, %s not", f.Explained, f.Unexplained)
+		out = append(out, p.Say("text.explained", "n", p.n(f.Explained), "others", p.n(f.Unexplained)))
 	}
-	return s
+	return strings.Join(out, "; ")
 }
 
 func (p *printer) lists(v View) {
 	if len(v.Lists.Fetched) == 0 {
 		return
 	}
-	p.heading("The word list, against what probing found")
+	p.heading(p.Say("lists.title"))
 	for _, l := range v.Lists.Fetched {
-		p.para("  ", "    ", "", fmt.Sprintf("%s%s: %s, %s repeated", l.Host, l.Path, many(int(l.Entries), "entry", "entries"), l.Duplicates))
-		p.para("    ", "    ", "", fmt.Sprintf("%s found by probing as well, %s typed without being found, %s not tried", l.Found.Count, l.Silent.Count, l.Untested.Count))
+		p.para("  ", "    ", "", p.Count("text.list", int(l.Entries), "list", l.Host+l.Path, "repeated", p.n(l.Duplicates)))
+		p.para("    ", "    ", "", p.Say("text.compared", "found", p.n(l.Found.Count), "silent", p.n(l.Silent.Count), "untested", p.n(l.Untested.Count)))
 	}
 	if v.Lists.OnlyProbing.Count > 0 {
-		p.para("  ", "  ", "", fmt.Sprintf("found by probing and on no list: %s", v.Lists.OnlyProbing.Count))
+		p.para("  ", "  ", "", p.Say("lists.only-probing")+" "+p.n(v.Lists.OnlyProbing.Count))
 	}
 }
 
 func (p *printer) findings(v View) {
-	p.heading("Findings")
+	p.heading(p.Say("findings.title"))
 	if len(v.Findings) == 0 {
-		p.para("", "", "", "None. Nothing reached the evidence that a finding needs.")
+		p.para("", "", "", p.Say("findings.none"))
 	}
 	for _, f := range v.Findings[:min(len(v.Findings), mostTextRows)] {
 		lead := pad(f.ID, 5)
 		p.para(lead, "     ", "", f.Statement)
-		line := f.Verdict + ", " + f.Basis
+		line := f.Stands + ", " + f.Basis
 		if f.Trials != "" {
 			line += "; " + f.Trials
 		}
 		if f.Needed > 0 {
-			line += fmt.Sprintf("; about %s would decide", many(int(f.Needed), "further trial", "further trials"))
+			line += "; " + p.Count("text.needed", int(f.Needed))
 		}
 		p.para("     ", "     ", verdictCode(f.Verdict), line)
 	}
 	p.more(len(v.Findings) - mostTextRows + int(v.MoreFindings))
 }
 
+// plan says what departs from what was settled beforehand, if anything was.
+func (p *printer) plan(v View) {
+	if v.Plan == nil {
+		return
+	}
+	p.heading(p.Say("plan.title"))
+	for _, f := range v.Plan.Facts {
+		p.para("- ", "  ", "", f.Name+": "+f.Value)
+	}
+	if len(v.Plan.Departures) == 0 {
+		p.para("- ", "  ", "", p.Say("plan.kept"))
+	}
+	for _, d := range v.Plan.Departures {
+		p.para("- ", "  ", yellow, d)
+	}
+}
+
 func (p *printer) coverage(v View) {
-	p.heading("What could not be seen")
+	p.heading(p.Say("coverage.title"))
 	for _, list := range [][]string{v.Coverage.Blind, v.Coverage.Facts} {
 		for _, s := range list {
 			p.para("- ", "  ", "", s)
@@ -157,11 +172,11 @@ func (p *printer) coverage(v View) {
 }
 
 func (p *printer) verify(v View) {
-	p.heading("Check it yourself")
+	p.heading(p.Say("verify.title"))
 	for _, c := range v.Verify.Commands {
 		p.line("  " + c) // A command is not broken up: it is there to be copied.
 	}
 	if v.Verify.Outcome != "" {
-		p.para("  ", "  ", faint, v.Verify.Outcome)
+		p.para("  ", "  ", faint, p.Say("verify.outcome", "outcome", v.Verify.Outcome))
 	}
 }

@@ -32,7 +32,7 @@ func TestTextFitsItsWidth(t *testing.T) {
 			}
 			for line := range strings.Lines(b.String()) {
 				line = strings.TrimRight(line, "\n")
-				if columns(line) > max(width, 40) && !strings.Contains(line, "telltale case verify") {
+				if columns(line) > max(width, 40) && !strings.Contains(line, "telltale case verify") && !strings.Contains(line, "verify.py") {
 					t.Errorf("width %d: %d columns: %q", width, columns(line), line)
 				}
 			}

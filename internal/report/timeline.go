@@ -1,156 +1,179 @@
 package report
 
 import (
-	"math"
+	"slices"
+	"strings"
 	"time"
 
 	"example.org/telltale"
 )
 
-// timeBins is the number of columns of the time line, however long the run.
-const timeBins = 120
+// Bounds of the time line.
+const (
+	// mostTicks is the number of ticks in a lane up to which each is drawn;
+	// more are counted in bins.
+	mostTicks = 300
+	timeBins  = 160
+	// mostLanes bounds the lanes of hosts.
+	mostLanes = 8
+)
 
-// laneHigh is the height of one lane's bars in units of its view box.
-const laneHigh = 40
-
-// Timeline is the run in lanes of counts over time.
+// Timeline is the run in lanes: messages by arm and cell, flows by host. It
+// shows the time in which messages were typed, without the pauses.
 type Timeline struct {
-	// Wide is the width of a lane in units: one a bin.
-	Wide   int
-	High   int
 	Lanes  []Lane
 	Stages []StageBand
 	From   string
 	Took   string
-	// Bin is the time that one bar stands for.
+	// Binned is true if some lanes have bars.
+	Binned bool
+	// Bin is the time that one bar stands for, where bars are drawn.
 	Bin string
+	// Outside is the number of flows before and after that time.
+	Outside Count
+	// Pauses that were left out, placed as stages are.
+	Pauses []StageBand
 }
 
-// Lane is one row of bars. Class is "typed", "bad", "way", "other" or "own".
+// Lane is one row. Class is the cell of messages, or "taker", "list", "way",
+// "other" or "own" for flows.
 type Lane struct {
+	// Opens is the heading of a group of lanes, at its first.
+	Opens        string
 	Label, Class string
 	Total        Count
-	Bars         []Bar
+	// Path draws it in a box 1000 wide and 24 high: ticks, or bars if Binned.
+	Path   string `view:"raw"`
+	Binned bool
 }
-
-// Bar of one bin, Y down from the top.
-type Bar struct{ X, Y, H int }
 
 // StageBand is a part of the run, placed in percent of the whole.
-type StageBand struct {
-	Name, Took  string
-	Left, Width float64
-}
-
-// clockwork turns times into bins.
-type clockwork struct {
-	from time.Time
-	took time.Duration
-}
-
-func (c clockwork) bin(t time.Time) int {
-	if c.took <= 0 {
-		return 0
-	}
-	share := float64(t.Sub(c.from)) / float64(c.took)
-	return min(max(int(share*timeBins), 0), timeBins-1)
-}
-
-func (c clockwork) share(t time.Time) float64 {
-	if c.took <= 0 {
-		return 0
-	}
-	return math.Round(1000*float64(t.Sub(c.from))/float64(c.took)) / 10
-}
-
-func (x *index) timeline() Timeline {
-	from, to := x.extent()
-	c := clockwork{from, to.Sub(from)}
-	t := Timeline{Wide: timeBins, High: laneHigh, From: moment(from), Took: span(c.took), Bin: span(c.took / timeBins)}
-	t.Lanes = append(x.probeLanes(c), x.flowLanes(c)...)
-	t.Stages = x.stageBands(c)
-	return t
-}
+type StageBand struct{ Name, Took, Left, Width string }
 
 // tallyLane is a lane in the making.
 type tallyLane struct {
-	label, class string
-	total        int
-	bins         [timeBins]int
+	opens, label, class string
+	times               []time.Time
 }
 
-func (l *tallyLane) at(c clockwork, t time.Time) {
-	if t.IsZero() {
-		return
+func (x *index) timeline() Timeline {
+	from, to := x.active()
+	lanes := append(x.messageLanes(), x.flowLanes()...)
+	outside := 0
+	for i := range lanes {
+		all := len(lanes[i].times)
+		lanes[i].times = slices.DeleteFunc(lanes[i].times, func(t time.Time) bool { return t.Before(from) || t.After(to) })
+		outside += all - len(lanes[i].times)
 	}
-	l.total++
-	l.bins[c.bin(t)]++
+	c := newClockwork(from, to, lanes)
+	t := Timeline{From: moment(from), Took: span(to.Sub(from)), Bin: span(c.shown() / timeBins), Outside: Count(outside)}
+	for i := range lanes {
+		t.Lanes = append(t.Lanes, lanes[i].lane(c))
+		t.Binned = t.Binned || t.Lanes[i].Binned
+	}
+	t.Stages = x.stageBands(c)
+	for _, p := range c.pauses {
+		t.Pauses = append(t.Pauses, StageBand{Took: span(p.to.Sub(p.from)), Left: percentage(100 * c.share(p.from)), Width: percentage(100 * pauseWide)})
+	}
+	return t
 }
 
-// lane scales the bars; the root keeps a single event visible beside a burst.
-func (l *tallyLane) lane() Lane {
-	out := Lane{Label: l.label, Class: l.class, Total: Count(l.total)}
-	most := 0
-	for _, n := range l.bins {
-		most = max(most, n)
+// active is the time from the first message to the last that was settled, and
+// the window in which its copy could come; all of the run if none was typed.
+func (x *index) active() (from, to time.Time) {
+	for i := range x.rec.Receipts {
+		r := &x.rec.Receipts[i]
+		if r.Sent.IsZero() {
+			continue
+		}
+		if from.IsZero() || r.Sent.Before(from) {
+			from = r.Sent
+		}
+		for _, end := range []time.Time{r.Settled, r.Sent.Add(x.rec.Scenario.Window)} {
+			if end.After(to) {
+				to = end
+			}
+		}
 	}
-	for i, n := range l.bins {
-		if n > 0 {
-			h := max(6, int(math.Round(laneHigh*math.Sqrt(float64(n)/float64(most)))))
-			out.Bars = append(out.Bars, Bar{X: i, Y: laneHigh - h, H: h})
+	if from.IsZero() {
+		return x.extent()
+	}
+	return from, to
+}
+
+// messageLanes sorts the messages by arm and cell, empty lanes left out.
+func (x *index) messageLanes() []tallyLane {
+	times := map[telltale.Arm]map[telltale.Cell][]time.Time{}
+	for i := range x.rec.Probes {
+		p := &x.rec.Probes[i]
+		if r, ok := x.last[p.ID]; ok && !r.Sent.IsZero() {
+			if times[p.Arm] == nil {
+				times[p.Arm] = map[telltale.Cell][]time.Time{}
+			}
+			cell := x.cell(p)
+			times[p.Arm][cell] = append(times[p.Arm][cell], r.Sent)
+		}
+	}
+	var out []tallyLane
+	for _, arm := range []telltale.Arm{telltale.ArmContact, telltale.ArmControl, telltale.ArmTreatment, telltale.ArmIsolate} {
+		opens := x.Say("arm." + string(arm))
+		for _, cell := range []telltale.Cell{telltale.CellDelivered, telltale.CellDeliveredCopied, telltale.CellDropped, telltale.CellDroppedCopied, telltale.CellVoid} {
+			if list := times[arm][cell]; len(list) > 0 {
+				out = append(out, tallyLane{opens, x.effectOf(cell), strings.ReplaceAll(string(cell), "+", "-"), list})
+				opens = ""
+			}
 		}
 	}
 	return out
 }
 
-func (x *index) probeLanes(c clockwork) []Lane {
-	harmless := tallyLane{label: "Harmless messages typed", class: "typed"}
-	tested := tallyLane{label: "Tested words typed", class: "tested"}
-	kept := tallyLane{label: "Messages held back", class: "bad"}
-	for i := range x.rec.Probes {
-		p := &x.rec.Probes[i]
-		receipt, ok := x.last[p.ID]
-		if !ok {
-			continue
-		}
-		if p.Arm == telltale.ArmContact || p.Arm == telltale.ArmControl {
-			harmless.at(c, receipt.Sent)
-		} else {
-			tested.at(c, receipt.Sent)
-		}
-		if receipt.Outcome.Kept() {
-			kept.at(c, receipt.Sent)
-		}
+// flowLanes sorts the flows by host: who got copies first, then the busiest.
+func (x *index) flowLanes() []tallyLane {
+	hosts, _ := x.hosts()
+	lanes := map[string]int{}
+	out := make([]tallyLane, 0, mostLanes+2)
+	for _, h := range hosts[:min(len(hosts), mostLanes)] {
+		lanes[h.Host] = len(out)
+		out = append(out, tallyLane{label: h.Host, class: laneClass(h.sum, h.Copies)})
 	}
-	return []Lane{harmless.lane(), tested.lane(), kept.lane()}
-}
-
-func (x *index) flowLanes(c clockwork) []Lane {
-	copies := tallyLane{label: "Exchanges with a copy in them", class: "bad"}
-	way := tallyLane{label: "Exchanges on the message's way", class: "way"}
-	other := tallyLane{label: "Other exchanges", class: "other"}
-	own := tallyLane{label: "Our own look at collectors", class: "own"}
+	others, own := tallyLane{label: x.Say("lane.others"), class: "other"}, tallyLane{label: x.Say("lane.own"), class: "own"}
 	for i := range x.rec.Flows {
 		f := &x.rec.Flows[i]
+		lane, named := lanes[cut(f.Host, 80)]
 		switch {
 		case f.Sensor == exposeSensor:
-			own.at(c, f.Start)
-		case x.holds[f.ID]:
-			copies.at(c, f.Start)
-		case x.own(f):
-			way.at(c, f.Start)
+			own.times = append(own.times, f.Start)
+		case f.Protocol == protocolDNS:
+		case named:
+			out[lane].times = append(out[lane].times, f.Start)
 		default:
-			other.at(c, f.Start)
+			others.times = append(others.times, f.Start)
 		}
 	}
-	lanes := []Lane{copies.lane(), way.lane(), other.lane()}
-	if own.total > 0 {
-		lanes = append(lanes, own.lane())
+	for _, l := range []tallyLane{others, own} {
+		if len(l.times) > 0 {
+			out = append(out, l)
+		}
 	}
-	return lanes
+	if len(out) > 0 {
+		out[0].opens = x.Say("lane.hosts")
+	}
+	return out
 }
 
-// stageBands pairs the begin of each stage with its end.
+func laneClass(h *hostSum, copies Count) string {
+	switch {
+	case copies > 0:
+		return "taker"
+	case h.fetchd:
+		return "list"
+	case h.channel:
+		return "way"
+	}
+	return "other"
+}
+
+// stageBands pairs the begin of each stage with its end, as far as it is shown.
 func (x *index) stageBands(c clockwork) []StageBand {
 	var out []StageBand
 	begun := map[string]time.Time{}
@@ -164,10 +187,13 @@ func (x *index) stageBands(c clockwork) []StageBand {
 			continue
 		}
 		delete(begun, s.Name)
+		left, right := c.share(from), c.share(s.At)
 		out = append(out, StageBand{
-			Name: cut(s.Name, 30), Took: span(s.At.Sub(from)),
-			Left: c.share(from), Width: math.Max(0.3, math.Round(10*(c.share(s.At)-c.share(from)))/10),
+			Name: x.stageWords(s.Name), Took: span(s.At.Sub(from)),
+			Left: percentage(100 * left), Width: percentage(max(0.3, 100*(right-left))),
 		})
 	}
 	return out
 }
+
+func (x *index) stageWords(name string) string { return x.known("stage.", name) }

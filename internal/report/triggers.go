@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -16,6 +15,7 @@ const (
 	mostTraits      = 40
 	mostProofProbes = 6
 	longestWord     = 80
+	longestReply    = 200
 )
 
 // triggers lists the words that set the app off, supported ones first, and
@@ -44,15 +44,16 @@ func (x *index) trigger(f *telltale.Finding) Trigger {
 		Finding:   f.ID,
 		Words:     cutAll(f.Claim.Words, 8, longestWord),
 		Without:   cutAll(f.Claim.Without, 8, longestWord),
-		Direction: directionWords(f.Claim.Direction),
+		Direction: x.directionWords(f.Claim.Direction),
 		Cell:      f.Claim.Cell,
-		Effect:    effectOf(f.Claim.Cell),
-		Verdict:   string(f.Verdict),
-		Trials:    trialWords(f.Trials),
+		Effect:    x.effectOf(f.Claim.Cell),
+		Verdict:   f.Verdict,
+		Stands:    x.verdictWords(f.Verdict),
+		Trials:    x.trialWords(f.Trials),
 		Proofs:    []ProofOfWords{},
 	}
 	if f.Claim.Rule != nil {
-		t.addRule(f.Claim.Rule)
+		x.addRule(&t, f.Claim.Rule)
 	}
 	for _, trait := range f.Traits[:min(len(f.Traits), mostTraits)] {
 		if trait.Answer != "not applicable" {
@@ -69,16 +70,16 @@ func (x *index) trigger(f *telltale.Finding) Trigger {
 }
 
 // addRule says what a survey found out besides the words.
-func (t *Trigger) addRule(r *telltale.Rule) {
+func (x *index) addRule(t *Trigger, r *telltale.Rule) {
 	t.Words = nil
 	for i := range r.Parts[:min(len(r.Parts), 8)] {
 		words := []string{r.Parts[i]}
 		if i < len(r.Or) {
 			words = append(words, r.Or[i]...)
 		}
-		t.Words = append(t.Words, strings.Join(cutAll(words, 6, longestWord), " or "))
+		t.Words = append(t.Words, x.Choice(cutAll(words, 6, longestWord)))
 	}
-	t.Manner, t.Effect = r.Manner(), cut(r.Fate(), 300)
+	t.Manner, t.Effect = x.manner(r), cut(x.ruleFate(r), 300)
 	t.Places, t.Spared = cutAll(r.Places, 12, longestWord), cutAll(r.Spared, 12, longestWord)
 }
 
@@ -127,7 +128,7 @@ func sameSet(a, b []string) bool {
 
 func (x *index) proof(iso *telltale.Isolation) ProofOfWords {
 	p := ProofOfWords{
-		From: cut(iso.Text, 160), Direction: directionWords(iso.Direction),
+		From: cut(iso.Text, 160), Direction: x.directionWords(iso.Direction),
 		Exact: iso.Exact, Why: cut(iso.Why, 300), Lines: []ProofLine{},
 	}
 	for _, line := range iso.Certificate[:min(len(iso.Certificate), mostProofLines)] {
@@ -140,10 +141,10 @@ func (x *index) proof(iso *telltale.Isolation) ProofOfWords {
 func (x *index) proofLine(line telltale.Proof) ProofLine {
 	l := ProofLine{
 		Claim: cut(line.Claim, 200), Text: cut(line.Text, 120), Held: line.Held,
-		Needs: "no reaction", Probes: []ProbeResult{},
+		Needs: x.Say("needs.nothing"), Probes: []ProbeResult{},
 	}
 	if line.Reacts {
-		l.Needs = "reaction"
+		l.Needs = x.Say("needs.reaction")
 	}
 	for _, id := range line.Probes[:min(len(line.Probes), mostProofProbes)] {
 		l.Probes = append(l.Probes, x.probeResult(id))
@@ -157,21 +158,21 @@ func (x *index) probeResult(id string) ProbeResult {
 	if p := x.probes[id]; p != nil {
 		cell = x.cell(p)
 	}
-	return ProbeResult{Probe: cut(id, 40), Cell: cell, Result: effectOf(cell)}
+	return ProbeResult{Probe: cut(id, 40), Cell: cell, Result: x.effectOf(cell)}
 }
 
 // trialWords writes the trials of a finding in one line; empty if there were
 // none of its own.
-func trialWords(t telltale.Trials) string {
+func (x *index) trialWords(t telltale.Trials) string {
 	if t.Treated+t.Control == 0 {
 		return ""
 	}
-	s := fmt.Sprintf("%s of %s reacted", Count(t.TreatedReacted), Count(t.Treated))
+	out := []string{x.Say("trials.treated", "n", x.Number(t.TreatedReacted), "all", x.Number(t.Treated))}
 	if t.Control > 0 {
-		s += fmt.Sprintf("; of the controls %s of %s", Count(t.ControlReacted), Count(t.Control))
+		out = append(out, x.Say("trials.control", "n", x.Number(t.ControlReacted), "all", x.Number(t.Control)))
 	}
 	if t.Void > 0 {
-		s += fmt.Sprintf("; %s void", Count(t.Void))
+		out = append(out, x.Say("trials.void", "n", x.Number(t.Void)))
 	}
-	return s
+	return x.semicolons(out)
 }

@@ -1,19 +1,17 @@
 package report
 
-import (
-	"reflect"
-
-	"example.org/telltale"
-)
+import "example.org/telltale"
 
 // SchemaVersion is the version of the JSON form of a [View]. It grows by one
 // whenever a field changes its meaning or goes away.
-const SchemaVersion = 1
+const SchemaVersion = 2
 
 // View is a whole report, ready to print: sentences in plain words, tables in
 // order, lists already bounded. docs/report-json.md describes its JSON form.
 type View struct {
 	Version int `json:"version"`
+	// Language of the sentences, as in "en".
+	Language string `json:"language"`
 	// Program that made the report, as in "telltale 0.1.0".
 	Program string  `json:"program"`
 	Case    string  `json:"case"`
@@ -36,15 +34,21 @@ type View struct {
 	Opened         *Opened     `json:"opened,omitempty"`
 	Collectors     []Collector `json:"collectors"`
 	MoreCollectors Count       `json:"more_collectors,omitempty"`
-	Lists          Lists       `json:"lists"`
-	Findings       []Finding   `json:"findings"`
-	MoreFindings   Count       `json:"more_findings,omitempty"`
+	// Hosts are all that the app spoke to.
+	Hosts        []Host    `json:"hosts"`
+	MoreHosts    Count     `json:"more_hosts,omitempty"`
+	Lists        Lists     `json:"lists"`
+	Findings     []Finding `json:"findings"`
+	MoreFindings Count     `json:"more_findings,omitempty"`
+	Effects      Effects   `json:"-"`
 
 	Timeline Timeline `json:"-"`
 	Coverage Coverage `json:"coverage"`
 	Methods  Methods  `json:"methods"`
-	Verify   Verify   `json:"verify"`
-	Glossary []Term   `json:"-"`
+	// Plan is nil for a case without one.
+	Plan     *Plan  `json:"plan,omitempty"`
+	Verify   Verify `json:"verify"`
+	Glossary []Term `json:"-"`
 }
 
 // Subject is what was tested, where and when.
@@ -82,8 +86,12 @@ const (
 
 // Answer is the whole case in a few plain sentences.
 type Answer struct {
-	Tone      Tone     `json:"tone"`
-	Headline  string   `json:"headline"`
+	Tone     Tone   `json:"tone"`
+	Headline string `json:"headline"`
+	// Strength says in a few words what the answer rests on.
+	Strength string `json:"strength"`
+	// Brief answers who, what, where and how sure.
+	Brief     []Fact   `json:"brief"`
 	Sentences []string `json:"sentences"`
 	// Reference compares with the reference build; empty without one.
 	Reference string `json:"reference,omitempty"`
@@ -118,12 +126,14 @@ type Trigger struct {
 	Places []string `json:"places,omitempty"`
 	Spared []string `json:"spared,omitempty"`
 	// Direction in words, Effect what happens to such a message.
-	Direction string         `json:"direction"`
-	Cell      telltale.Cell  `json:"cell"`
-	Effect    string         `json:"effect"`
-	Verdict   string         `json:"verdict"`
-	Trials    string         `json:"trials"`
-	Proofs    []ProofOfWords `json:"proofs"`
+	Direction string           `json:"direction"`
+	Cell      telltale.Cell    `json:"cell"`
+	Effect    string           `json:"effect"`
+	Verdict   telltale.Verdict `json:"verdict"`
+	// Stands is the verdict in words.
+	Stands string         `json:"stands"`
+	Trials string         `json:"trials"`
+	Proofs []ProofOfWords `json:"proofs"`
 	// Traits tell how the words are compared, and for whom.
 	Traits []Trait `json:"traits,omitempty"`
 }
@@ -170,12 +180,15 @@ type ProbeResult struct {
 // Finding is one claim as the case states it. Claim holds captured text as it
 // was; every other string is safe to print.
 type Finding struct {
-	ID        string         `json:"id"`
-	Kind      telltale.Kind  `json:"kind"`
-	Claim     telltale.Claim `json:"claim" view:"raw"`
-	Statement string         `json:"statement"`
-	Verdict   string         `json:"verdict"`
-	// Basis is "seen directly" or "statistics".
+	ID        string           `json:"id"`
+	Kind      telltale.Kind    `json:"kind"`
+	Claim     telltale.Claim   `json:"claim" view:"raw"`
+	Statement string           `json:"statement"`
+	Verdict   telltale.Verdict `json:"verdict"`
+	// Stands is the verdict in words, KindWords the kind.
+	Stands    string `json:"stands"`
+	KindWords string `json:"kind_words"`
+	// Basis is whether the canary itself was seen, in words.
 	Basis   string    `json:"basis"`
 	Trials  string    `json:"trials,omitempty"`
 	Needed  Count     `json:"needed,omitempty"`
@@ -204,44 +217,4 @@ type Interval struct {
 	// Short is size and bounds, Text says all of it in words.
 	Short string `json:"short"`
 	Text  string `json:"text"`
-	// Plot places it on an axis 0..200 wide.
-	Plot IntervalPlot `json:"-"`
-}
-
-// Term is one word of the glossary.
-type Term struct{ Word, Meaning string }
-
-// Build derives the view of a case. It is pure but for reading blobs.
-func Build(in Input) (View, error) {
-	if in.Record == nil {
-		return View{}, ErrNoRecord
-	}
-	x := newIndex(in.Record)
-	v := View{
-		Version: SchemaVersion,
-		Program: "telltale " + telltale.Version,
-		Case:    in.Record.Scenario.Name,
-		Subject: x.subject(),
-		Matrix:  labelled(x.matrix()),
-	}
-	if in.Reference != nil && in.Reference.Record != nil {
-		v.Reference = labelled(Matrix(in.Reference.Record))
-	}
-	v.MatrixNotes = x.matrixNotes()
-	v.Triggers, v.MoreTriggers = x.triggers()
-	v.Exceptions = x.exceptions()
-	v.Opened = x.opened(in)
-	v.Collectors, v.MoreCollectors = x.collectors()
-	v.Lists = x.lists(in)
-	v.Coverage = x.coverage()
-	v.Findings, v.MoreFindings = x.findings(v.Coverage.Blind)
-	v.Answer = x.answer(in)
-	v.Numbers = x.numbers(v)
-	v.Picture = x.picture(v)
-	v.Timeline = x.timeline()
-	v.Methods = x.methods()
-	v.Verify = verify(in.Seal)
-	v.Glossary = glossary()
-	sanitise(reflect.ValueOf(&v).Elem())
-	return v, nil
 }

@@ -90,7 +90,7 @@ func hidden(r rune) bool {
 	return !unicode.IsGraphic(r) || unicode.Is(unicode.Zs, r)
 }
 
-// cut shortens s to about n characters, made visible, and says so.
+// cut shortens s to about n characters, made visible, and says how long it was.
 func cut(s string, n int) string {
 	at, count := len(s), 0
 	for i := range s {
@@ -103,7 +103,7 @@ func cut(s string, n int) string {
 	if at == len(s) {
 		return Visible(s)
 	}
-	return Visible(s[:at]) + fmt.Sprintf("… [cut; %s bytes in all]", Count(len(s)))
+	return Visible(s[:at]) + fmt.Sprintf("… [%d B]", len(s))
 }
 
 // short makes s visible and fits it into n columns, for names in sentences.
@@ -123,7 +123,7 @@ func cutAll(list []string, most, n int) []string {
 
 // sanitise makes every string under v visible and bounds its length, so that
 // no section of the report can forget to. Fields tagged view:"raw" are left:
-// they are printed as JSON only.
+// claims, which are printed as JSON only, and paths of drawings.
 func sanitise(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Pointer:

@@ -31,6 +31,8 @@ type bed struct {
 	opts     casefile.Options
 	// driver stands in the place of the world's own, if set.
 	driver telltale.Driver
+	// stamp is asked for time stamps.
+	stamp func(ctx context.Context, authority string, checkpoint []byte) ([]byte, error)
 	// open is the case of the run in progress.
 	open *casefile.Case
 }
@@ -73,7 +75,7 @@ func (b *bed) run(ctx context.Context) error {
 		Sensors: []telltale.Sensor{lineSensor{b.world}}, Opener: peel.New(peel.All()),
 		Driver:   b.drive,
 		Lists:    func(telltale.Flow, func(telltale.Digest) ([]byte, error)) []bench.ListCandidate { return nil },
-		ReadFile: b.readFile, Clock: time.Now, Random: rand.Reader, Progress: silent{}, Log: slog.New(slog.DiscardHandler),
+		ReadFile: b.readFile, Stamp: b.stamp, Clock: time.Now, Random: rand.Reader, Progress: silent{}, Log: slog.New(slog.DiscardHandler),
 	}
 	if b.getter != nil {
 		cfg.Getter = b.getter(c)

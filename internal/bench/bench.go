@@ -51,6 +51,9 @@ type Config struct {
 	Lists func(f telltale.Flow, body func(telltale.Digest) ([]byte, error)) []ListCandidate
 	// Getter sends the requests of active checks and records them.
 	Getter expose.Getter
+	// Stamp asks an authority that the scenario names for a time stamp over a
+	// checkpoint's file and returns the response.
+	Stamp func(ctx context.Context, authority string, checkpoint []byte) ([]byte, error)
 	// ReadFile reads an app's file for its keys.
 	ReadFile func(path string) ([]byte, error)
 	Clock    telltale.Clock
@@ -119,7 +122,12 @@ func Run(ctx context.Context, cfg Config) error {
 	if err := e.state(); err != nil {
 		return errors.Join(stopped, err)
 	}
-	return errors.Join(stopped, e.Case.PutEnd(reason(stopped)))
+	// A run that was stopped is stamped as well.
+	end := oneByOne(
+		func() error { return e.stamp(context.WithoutCancel(ctx), stageFindingsStamp) },
+		func() error { return e.Case.PutEnd(reason(stopped)) },
+	)
+	return errors.Join(stopped, end)
 }
 
 // reason is why a run ended before its plan did; empty if it did not.
@@ -132,7 +140,7 @@ func reason(stopped error) string {
 
 // observe runs everything that needs the app, and the sensors around it.
 func (e *engine) observe(ctx context.Context) (err error) {
-	if err := e.describe(); err != nil {
+	if err := oneByOne(e.describe, func() error { return e.stampPlan(ctx) }); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, e.stopSensors()) }()

@@ -12,6 +12,7 @@ import (
 
 	"example.org/telltale/internal/faults"
 	"example.org/telltale/internal/faults/trial"
+	"example.org/telltale/internal/verify"
 )
 
 // newTrials makes a bed for this test binary and runs an audit without a fault.
@@ -21,7 +22,7 @@ func newTrials(t *testing.T) (*trial.Bed, *trial.Clean) {
 	mustDo(t, err)
 	bed, err := trial.New(t.Context(), trial.Options{
 		Program: self, Env: []string{"TELLTALE_TEST_PROGRAM=1", "GORACE=atexit_sleep_ms=0"},
-		Driver: []string{self, trial.DriverCommand}, Dir: t.TempDir(),
+		Driver: []string{self, trial.DriverCommand}, Dir: t.TempDir(), Verify: wrongWith,
 	})
 	mustDo(t, err)
 	t.Cleanup(func() { mustDo(t, bed.Close()) })
@@ -33,6 +34,19 @@ func newTrials(t *testing.T) (*trial.Bed, *trial.Clean) {
 	}
 	mustDo(t, err)
 	return bed, clean
+}
+
+// wrongWith lists what is wrong with a case.
+func wrongWith(dir string) ([]string, error) {
+	result, err := verify.Case(dir, verify.Options{})
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, p := range result.Problems {
+		out = append(out, p.String())
+	}
+	return out, nil
 }
 
 // tries puts an audit through faults: the first while it begins, the others

@@ -22,7 +22,7 @@ func Into(c *casefile.Case, joined *telltale.Record, plan *telltale.Plan, source
 		return err
 	}
 	if plan != nil {
-		if err := errors.Join(c.PutPlan(*plan), c.Checkpoint()); err != nil {
+		if err := c.PutPlan(*plan); err != nil {
 			return err
 		}
 	}

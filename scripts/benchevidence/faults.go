@@ -14,6 +14,7 @@ import (
 
 	"example.org/telltale/internal/faults"
 	"example.org/telltale/internal/faults/trial"
+	"example.org/telltale/internal/verify"
 )
 
 // playDriver reports whether this program was started as the driver of trials,
@@ -44,7 +45,9 @@ func faultPart(ctx context.Context, o options) (out []row, err error) {
 	if err != nil {
 		return nil, err
 	}
-	bed, err := trial.New(ctx, trial.Options{Program: o.telltale, Driver: []string{self, trial.DriverCommand}, Dir: dir})
+	bed, err := trial.New(ctx, trial.Options{
+		Program: o.telltale, Driver: []string{self, trial.DriverCommand}, Dir: dir, Verify: wrongWith,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -70,6 +73,19 @@ func faultPart(ctx context.Context, o options) (out []row, err error) {
 		return out, nil // the files of what does not hold stay
 	}
 	return out, os.RemoveAll(dir)
+}
+
+// wrongWith lists what is wrong with a case.
+func wrongWith(dir string) ([]string, error) {
+	result, err := verify.Case(dir, verify.Options{})
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, p := range result.Problems {
+		out = append(out, p.String())
+	}
+	return out, nil
 }
 
 // faultRows lists the audits to make.

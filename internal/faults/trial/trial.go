@@ -37,6 +37,8 @@ type Options struct {
 	Driver []string
 	// Dir is for all files.
 	Dir string
+	// Verify lists what is wrong with the case in a directory.
+	Verify func(dir string) ([]string, error)
 }
 
 // Bed is a place for trials. Many may run at a time.

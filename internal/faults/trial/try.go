@@ -42,7 +42,7 @@ func (b *Bed) Clean(ctx context.Context) (*Clean, error) {
 		err = t.checkTyped(s, 0)
 	}
 	if err == nil {
-		err = t.verify(ctx, "without a fault")
+		err = t.verify("without a fault")
 	}
 	if err != nil {
 		return nil, err
@@ -92,7 +92,7 @@ func (t *one) try(ctx context.Context, clean *Clean, list []faults.Fault, out *O
 			out.At[i] = result.Calls[result.Hit].Name + " " + result.Calls[result.Hit].File
 		}
 		t.checkExit(f, result)
-		if before, err = t.after(ctx, before, i+1); err != nil {
+		if before, err = t.after(before, i+1); err != nil {
 			return err
 		}
 		if !before.scenario {
@@ -123,7 +123,7 @@ func (t *one) checkExit(f faults.Fault, r *faults.Result) {
 
 // after looks at what a fault has left. lost is how many messages may have no
 // receipt.
-func (t *one) after(ctx context.Context, before *state, lost int) (*state, error) {
+func (t *one) after(before *state, lost int) (*state, error) {
 	s, err := t.read()
 	if err != nil {
 		return nil, err
@@ -135,7 +135,7 @@ func (t *one) after(ctx context.Context, before *state, lost int) (*state, error
 	if !s.scenario {
 		return s, nil // no case yet
 	}
-	return s, t.verify(ctx, "after the fault")
+	return s, t.verify("after the fault")
 }
 
 // finish resumes the case without a fault and compares its end with that of the
@@ -161,5 +161,5 @@ func (t *one) finish(ctx context.Context, clean *Clean, before *state, lost int)
 	if err := t.checkTyped(s, lost); err != nil {
 		return err
 	}
-	return t.verify(ctx, "resumed,")
+	return t.verify("resumed,")
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -15,7 +16,7 @@ import (
 // fakeDriver is a driver process for the scripts. Its argument names a file
 // with a mood: how it misbehaves ("dies"), from which message on, counted
 // over all its lives, and up to which one. Without the file it is a good
-// driver, and everything arrives.
+// driver, and everything arrives. One called "refuses" refuses one word.
 func fakeDriver() {
 	mood := os.Args[1]
 	in := bufio.NewScanner(os.Stdin)
@@ -36,6 +37,9 @@ func fakeDriver() {
 		case "send":
 			now := time.Now()
 			r.Receipt = &telltale.Receipt{Probe: req.Send.Probe, Typed: req.Send.Text, Outcome: telltale.Delivered, Got: req.Send.Text, Sent: now, Settled: now}
+			if mood == "refuses" && strings.Contains(req.Send.Text, "forbidden") {
+				r.Receipt.Outcome, r.Receipt.Got, r.Receipt.Reason = telltale.Refused, "", "no"
+			}
 			if how := moodFor(mood); how != "" {
 				misbehave(how, &r)
 			}

@@ -15,44 +15,58 @@ import (
 	"example.org/telltale/internal/report"
 )
 
+const reportLong = `Writes the report of a case, in one of these forms:
+
+  html          one page that needs no network and no script
+  text          for a terminal
+  json          for programs (docs/report-json.md, docs/report.schema.json)
+  markdown      a summary for a forge, a wiki or a mail
+  csv           the triggers, one a line
+  observations  every observation beside its probe, one a line
+  sarif         SARIF 2.1.0, for programs that gather results of tools
+  junit         JUnit XML, as CI servers read it of tests (docs/ci.md)
+  letter        a letter to the maker of the app: what was found, how to see it,
+                what to mend, how to test again; with nothing others wrote in it
+
+The same case gives the same bytes.
+
+Exit codes: 0 written, 1 the case could not be read, 2 wrong usage. With
+--fail-on, as of an audit: 10 found, 11 inconclusive.`
+
+const reportExample = `  telltale report CASE
+  telltale report CASE --format letter -o letter.md
+  telltale report CASE --all -o reports/
+  telltale report CASE --format junit -o telltale.xml --fail-on copy,suppression`
+
 func (a *app) reportCommand() *cobra.Command {
-	var reference, format, output string
-	var asJSON bool
+	o := reportOptions{}
 	cmd := &cobra.Command{
-		Use:   "report CASE",
-		Short: "Write the report of a case",
-		Long: `Writes the report of a case: one HTML page that needs no network and no script,
-plain text, or JSON (docs/report-json.md). The same case gives the same bytes.`,
+		Use: "report CASE", Short: "Write the report of a case", Long: reportLong, Example: reportExample,
 		Args: cobra.ExactArgs(1),
 		RunE: failing(func(_ *cobra.Command, args []string) error {
-			in, err := reportInput(args[0], reference)
+			fail, err := parseFailOn(o.failOn)
+			if err != nil {
+				return exitWith(exitUsage, err)
+			}
+			in, err := reportInput(args[0], o.reference)
 			if err != nil {
 				return err
 			}
-			if asJSON {
-				format = "json"
+			if err := a.writeReport(in, args[0], o); err != nil || !fail.given() {
+				return err
 			}
-			write, err := choose("format", format, map[string]func(io.Writer) error{
-				"html": func(w io.Writer) error { return report.HTML(w, in) },
-				"json": func(w io.Writer) error { return report.JSON(w, in) },
-				"text": func(w io.Writer) error { return report.Text(w, in, a.width(), a.colour()) },
-			})
-			if err != nil {
-				return exitWith(exitUsage, err)
-			}
-			if output == "" || output == "-" {
-				return write(a.stdout)
-			}
-			if err := outsideCases(output); err != nil {
-				return exitWith(exitUsage, err)
-			}
-			return writeWhole(output, write)
+			return fail.verdict(in, a.stderr)
 		}),
 	}
-	cmd.Flags().StringVar(&reference, "reference", "", "case of a reference build that was tested the same way")
-	cmd.Flags().StringVar(&format, "format", "text", "html, text or json")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "the same as --format json")
-	cmd.Flags().StringVarP(&output, "output", "o", "", "file to write; - or nothing means standard output")
+	f := cmd.Flags()
+	f.StringVar(&o.reference, "reference", "", "case of a reference build that was tested the same way")
+	f.StringVar(&o.format, "format", "text", "html, text, json, markdown, csv, observations, sarif, junit or letter")
+	f.BoolVar(&o.asJSON, "json", false, "the same as --format json")
+	f.BoolVar(&o.all, "all", false, "write every form into the directory that -o names")
+	f.StringVarP(&o.output, "output", "o", "", "file to write, with --all a directory; - or nothing means standard output")
+	f.StringSliceVar(&o.failOn, "fail-on", nil, failOnUsage)
+	cmd.MarkFlagsMutuallyExclusive("json", "format", "all")
+	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(reportFormats(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
@@ -74,8 +88,9 @@ func reportInput(dir, reference string) (report.Input, error) {
 // inputOf is what a report says of a case that has been read.
 func inputOf(reader *casefile.Reader) report.Input {
 	return report.Input{
-		Record: reader.Record,
-		Blob:   reader.Blob,
+		Stopped: stoppedBy(reader),
+		Record:  reader.Record,
+		Blob:    reader.Blob,
 		Seal: report.Seal{
 			PublicKey: reader.PublicKey, Checkpoint: reader.Checkpoint,
 			CaseDir: filepath.Base(reader.Dir), Entries: int(reader.Entries),

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 
 	"example.org/telltale"
 	"example.org/telltale/internal/report/words"
@@ -158,4 +159,32 @@ func (in Input) words() (*words.Catalogue, error) {
 		return nil, fmt.Errorf("report: %w", err)
 	}
 	return c, nil
+}
+
+// Unasked says of each of some kinds of which nothing was found why that means
+// nothing: nobody asked, or nothing answered.
+func Unasked(in Input, kinds []telltale.Kind) ([]string, error) {
+	if in.Record == nil {
+		return nil, ErrNoRecord
+	}
+	c, err := in.words()
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, one := range newIndex(in.Record).checks(in, c) {
+		if slices.Contains(kinds, one.kind) && one.unasked != "" {
+			out = append(out, one.name(c)+" "+cut(one.unasked, 300))
+		}
+	}
+	return out, nil
+}
+
+// name of a check in words.
+func (one check) name(c *words.Catalogue) string {
+	name := c.Say("check." + string(one.kind))
+	if one.direction == "" {
+		return name
+	}
+	return c.Say("check.title", "what", name, "direction", c.Say("check."+string(one.direction)))
 }

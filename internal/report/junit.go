@@ -115,11 +115,7 @@ func (s *junitSuite) add(c junitCase) {
 }
 
 func junitCaseOf(one check, c *words.Catalogue) junitCase {
-	name := c.Say("check." + string(one.kind))
-	if one.direction != "" {
-		name = c.Say("check.title", "what", name, "direction", c.Say("check."+string(one.direction)))
-	}
-	out := junitCase{Class: "telltale." + string(one.kind), Name: name, Time: "0"}
+	out := junitCase{Class: "telltale." + string(one.kind), Name: one.name(c), Time: "0"}
 	switch {
 	case len(one.found) > 0:
 		out.Failure = junitMessageOf(one.found, c)

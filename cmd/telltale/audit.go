@@ -25,17 +25,32 @@ stopped, by Ctrl-C, a crash or a limit, goes on with
 
     telltale audit --resume DIR
 
-which types only what has no answer yet. See docs/scenario.md for the file.`
+which types only what has no answer yet. See docs/scenario.md for the file.
+
+Exit codes: 0 nothing found, 1 the question could not be put, 2 wrong usage, 10
+found, 11 inconclusive. With --fail-on only findings of these kinds count, all
+are printed (docs/ci.md).`
+
+const auditExample = `  telltale audit scenario.yaml
+  telltale audit --resume telltale-cases/chat-20260304-101500
+  telltale audit scenario.yaml --fail-on copy,suppression --junit telltale.xml`
 
 func (a *app) auditCommand() *cobra.Command {
 	var dir string
 	var resume, plan, asJSON, verbose bool
+	var kinds []string
+	var files checkFiles
 	cmd := &cobra.Command{
-		Use:   "audit SCENARIO.yaml | audit --resume DIR",
-		Short: "Put a scenario's question to an app",
-		Long:  auditLong,
-		Args:  cobra.ExactArgs(1),
+		Use:     "audit SCENARIO.yaml | audit --resume DIR",
+		Short:   "Put a scenario's question to an app",
+		Long:    auditLong,
+		Example: auditExample,
+		Args:    cobra.ExactArgs(1),
 		RunE: failing(func(cmd *cobra.Command, args []string) error {
+			fail, err := parseFailOn(kinds)
+			if err = errors.Join(err, files.writable()); err != nil {
+				return exitWith(exitUsage, err)
+			}
 			run := &auditRun{app: a, dir: dir, resume: resume, progress: newProgress(a.stderr, asJSON), log: a.logger(verbose)}
 			if err := run.load(args[0]); err != nil {
 				return err
@@ -51,7 +66,7 @@ func (a *app) auditCommand() *cobra.Command {
 			if err := a.printCase(run.dir, "", asJSON); err != nil {
 				return err
 			}
-			return run.verdict(stopped)
+			return run.end(stopped, fail, files)
 		}),
 	}
 	cmd.Flags().StringVar(&dir, "case", "", "directory of the new case (default telltale-cases/NAME-TIME)")
@@ -59,6 +74,9 @@ func (a *app) auditCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&plan, "plan", false, "print what would be typed, and type nothing")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the report as JSON")
 	cmd.Flags().BoolVarP(&verbose, "verbose", "v", false, "say on stderr what the driver and the sensors do")
+	cmd.Flags().StringSliceVar(&kinds, "fail-on", nil, failOnUsage)
+	cmd.Flags().StringVar(&files.sarif, "sarif", "", "file to write the findings to as SARIF 2.1.0")
+	cmd.Flags().StringVar(&files.junit, "junit", "", "file to write what was found, and what was not, to as JUnit XML")
 	cmd.MarkFlagsMutuallyExclusive("case", "resume")
 	return cmd
 }
@@ -186,10 +204,21 @@ func (r *auditRun) findings() []telltale.Finding {
 	return reader.Record.Findings
 }
 
-// verdict gives the exit code of a run. One that was stopped says nothing of
-// what it did not come to: unless something was found it is inconclusive.
-func (r *auditRun) verdict(stopped error) error {
-	code := verdict(r.findings())
+// end writes the files for CI and gives the exit code of a run. One that was
+// stopped says nothing of what it did not come to: unless something was found it
+// is inconclusive.
+func (r *auditRun) end(stopped error, fail failOn, files checkFiles) error {
+	in, err := reportInput(r.dir, "")
+	if err == nil {
+		err = files.write(r.dir, in)
+	}
+	if err != nil {
+		return err
+	}
+	code := verdict(in.Record.Findings)
+	if fail.given() {
+		code = fail.verdict(in, r.app.stderr)
+	}
 	if stopped == nil {
 		return code
 	}

@@ -9,10 +9,10 @@
 // renamed, of a folder that such a file lies in, or of one that contradicts it:
 //
 //   - a change in the log may be told of a checkpoint, which signs other lines,
-//     of a witness's file over such a checkpoint, or of `redacted`, which signs
-//     the whole log; and of a file that the changed line vouches for;
-//   - a change in a checkpoint may be told of its copy, and of the time stamps
-//     and witnesses' files over it;
+//     of a witness's file or a time stamp over such a checkpoint, of `redacted`,
+//     which signs the whole log, and of files that the changed lines name;
+//   - a change in a checkpoint may be told of its copy, of the line of the log
+//     that was signed there, and of time stamps and witnesses' files over it;
 //   - a change in key.pub may be told of everything that it signs, and a change
 //     in witness/NAME.pub of everything that NAME signed;
 //   - a change in format may end the verification with an error that names it.
@@ -21,12 +21,19 @@
 //
 // What a crash leaves behind, and what anybody may add later, does not make a
 // case worthless, so a verifier only notes it; a mutation that does the same
-// cannot be told from it. A note is enough for what [Mutation.Gentle] says so
-// of: bytes without a newline behind the log's last line, an older checkpoint
-// as the copy of the newest, lines behind the newest checkpoint, and files
-// that nothing vouches for: blobs, packet files and those that are called
-// unfinished. Two files may be removed, for they are no evidence: lock and
-// index.sqlite.
+// cannot be told from it. A note is enough, see [Gentle], for
+//
+//   - bytes without a newline behind the last line of the log;
+//   - an older checkpoint as the copy of the newest;
+//   - lines behind the newest checkpoint;
+//   - files that nothing vouches for: blobs, packet files, torn lines, what
+//     others sign, and what is called unfinished;
+//   - a sealed file that is there as NAME.new instead;
+//   - a whole case as it was when one of its checkpoints was signed, and its run
+//     not finished. Of a finished one that is older than it could be, only who
+//     knows a newer checkpoint can tell.
+//
+// Two files may be removed, for they are no evidence: lock and index.sqlite.
 package mutate
 
 import (

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -20,6 +21,7 @@ import (
 	"example.org/telltale/internal/casefile"
 	"example.org/telltale/internal/casefile/format"
 	"example.org/telltale/internal/casefile/index"
+	"example.org/telltale/internal/scenario"
 	"example.org/telltale/internal/signer"
 	"example.org/telltale/internal/stamp/tsa"
 	"example.org/telltale/internal/witness"
@@ -66,14 +68,27 @@ func (s *sample) begin() (err error) {
 	}
 	scenario := telltale.Scenario{Name: "sample", Window: time.Second, Alpha: 0.01, Words: []string{"公园", "picnic"},
 		Driver: telltale.DriverSpec{Kind: "exec"}, App: telltale.App{Name: "app"}, Seed: 1<<63 + 11}
+	plan, err := planned(scenario)
 	return errors.Join(
+		err,
 		s.put("ca/ca.pem", "certificate"), s.put("ca/ca.key", "key"), s.c.SealFiles(),
 		s.c.PutScenario(scenario),
-		s.c.PutPlan(telltale.Plan{Program: "telltale", Seed: 7, Questions: 4, Analysis: []string{"fisher 1"}, Alpha: 0.01, Stop: []string{"4 messages"}}),
+		s.c.PutPlan(plan),
 		s.c.PutCoverage([]telltale.Coverage{{Sensor: "proxy", Sees: true, What: "HTTP <&> \u2028"}}),
 		s.c.PutApp(telltale.App{Name: "app", Files: []telltale.AppFile{{Path: "client.dat", Size: 420, Digest: list, Harvest: true}}}),
 		s.stage("contact"),
 	)
+}
+
+func planned(s telltale.Scenario) (telltale.Plan, error) {
+	raw, err := json.Marshal(s)
+	if err != nil {
+		return telltale.Plan{}, err
+	}
+	canonical, err := casefile.Canonical(raw)
+	known := scenario.Known(s)
+	return telltale.Plan{Program: "telltale", Scenario: telltale.DigestOf(canonical), Seed: s.Seed, Schedule: scenario.Digest(known), Questions: len(known),
+		Analysis: []string{"fisher 1"}, Alpha: s.Alpha, Stop: []string{"4 messages"}}, err
 }
 
 // put writes a file as the ends of a run do, past the case.

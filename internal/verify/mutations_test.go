@@ -65,7 +65,10 @@ func TestRandomMutationsAreNamed(t *testing.T) {
 	t.Parallel()
 	tree, _ := sampled(t, 1)
 	other, _ := sampled(t, 2)
-	rng, left := rand.New(rand.NewPCG(7, 7)), 600
+	rng, left := rand.New(rand.NewPCG(7, 7)), 1000
+	if testing.Short() {
+		left = 200
+	}
 	withstand(t, tree, func() (mutate.Mutation, bool) {
 		left--
 		return mutate.Random(rng, tree, other), left >= 0
@@ -78,7 +81,11 @@ func TestStructuralMutationsAreNamed(t *testing.T) {
 	t.Parallel()
 	tree, forger := sampled(t, 1)
 	other, _ := sampled(t, 2)
-	all, err := mutate.Structural(tree, other, forger)
+	flips := 60
+	if testing.Short() {
+		flips = 6
+	}
+	all, err := mutate.Structural(tree, other, forger, flips)
 	if err != nil {
 		t.Fatal(err)
 	}

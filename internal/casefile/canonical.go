@@ -33,6 +33,8 @@ type encoder struct {
 	members []member // of all open objects
 	sums    []byte   // of the values of all open arrays
 	scratch []byte
+	// nameSums are hashes of names that came before.
+	nameSums map[string]sum
 }
 
 // member is one of an object's: its name in encoder.names, what was written

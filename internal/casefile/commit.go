@@ -59,10 +59,28 @@ func (e *encoder) leaf(s salt, canonical []byte) sum {
 func (e *encoder) object256(members []member) sum {
 	e.scratch = append(e.scratch[:0], format.PrefixObject)
 	for i := range members {
-		name := sha256.Sum256(e.name(members[i]))
+		name := e.nameSum(e.name(members[i]))
 		e.scratch = append(append(e.scratch, name[:]...), members[i].sum[:]...)
 	}
 	return sha256.Sum256(e.scratch)
+}
+
+// mostNames bounds how many hashes of names are kept: the bodies of entries
+// have about a hundred names between them.
+const mostNames = 256
+
+func (e *encoder) nameSum(name []byte) sum {
+	if c, ok := e.nameSums[string(name)]; ok {
+		return c
+	}
+	c := sha256.Sum256(name)
+	if len(e.nameSums) < mostNames && len(name) <= mostNames {
+		if e.nameSums == nil {
+			e.nameSums = map[string]sum{}
+		}
+		e.nameSums[string(name)] = c
+	}
+	return c
 }
 
 // encoded is an entry as a line of the log.

@@ -39,22 +39,42 @@ create index observation_probe on observation (probe);
 // is replaced.
 func Build(ctx context.Context, r *casefile.Reader) (string, error) {
 	path := filepath.Join(r.Dir, "index.sqlite")
+	if err := BuildAt(ctx, path, r.Record); err != nil {
+		return "", err
+	}
+	return path, nil
+}
+
+// BuildAt writes the index of a record as a file. The same record gives the
+// same bytes.
+func BuildAt(ctx context.Context, path string, record *telltale.Record) error {
 	temporary := path + ".new"
 	if err := os.Remove(temporary); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return "", fmt.Errorf("making the index: %w", err)
+		return fmt.Errorf("making the index: %w", err)
 	}
 	db, err := sql.Open("sqlite", temporary)
 	if err != nil {
-		return "", fmt.Errorf("making the index: %w", err)
+		return fmt.Errorf("making the index: %w", err)
 	}
 	db.SetMaxOpenConns(1) // its settings are those of one connection
-	if err := errors.Join(fill(ctx, db, r.Record), db.Close()); err != nil {
-		return "", fmt.Errorf("making the index: %w", err)
+	if err = errors.Join(fill(ctx, db, record), db.Close()); err == nil {
+		err = syncFile(temporary)
 	}
-	if err := errors.Join(syncFile(temporary), os.Rename(temporary, path)); err != nil {
-		return "", fmt.Errorf("making the index: %w", err)
+	if err == nil {
+		err = os.Rename(temporary, path)
 	}
-	return path, nil
+	if err != nil {
+		return fmt.Errorf("making the index: %w", errors.Join(err, removed(temporary)))
+	}
+	return nil
+}
+
+// removed clears away what could not be finished.
+func removed(path string) error {
+	if err := os.Remove(path); !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 // syncFile has a file on the disk, so that its name never stands for a part.

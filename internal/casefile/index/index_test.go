@@ -1,10 +1,13 @@
 package index_test
 
 import (
+	"bytes"
 	"database/sql"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"strings"
 	"testing"
 
 	"golang.org/x/mod/modfile"
@@ -23,10 +26,23 @@ func TestBuildCopiesTheRecordAndReplacesAnOlderIndex(t *testing.T) {
 		Layers:   []telltale.Layer{{Flow: "f1", Path: []string{"http", "hex"}, Probes: []string{"p1"}}},
 		Findings: []telltale.Finding{{ID: "F01", Claim: telltale.Claim{Kind: telltale.KindCopy}, Verdict: telltale.Supported}},
 	}}
+	var built [][]byte
 	for range 2 {
-		if _, err := index.Build(t.Context(), r); err != nil {
+		path, err := index.Build(t.Context(), r)
+		if err != nil {
 			t.Fatal(err)
 		}
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		built = append(built, b)
+	}
+	if !bytes.Equal(built[0], built[1]) {
+		t.Error("the same record gave other bytes")
+	}
+	if left, err := os.ReadDir(r.Dir); err != nil || len(left) != 1 {
+		t.Errorf("left beside the index: %v, %v", left, err)
 	}
 	db, err := sql.Open("sqlite", filepath.Join(r.Dir, "index.sqlite"))
 	if err != nil {
@@ -69,5 +85,33 @@ func TestLibcIsTheOneThatSQLiteNames(t *testing.T) {
 				t.Errorf("linked %s %s, want %s", dep.Path, dep.Version, v)
 			}
 		}
+	}
+}
+
+// TestTheSameRecordGivesTheSameBytes: a large index is compared with one made
+// elsewhere and later.
+func TestTheSameRecordGivesTheSameBytes(t *testing.T) {
+	t.Parallel()
+	rec := &telltale.Record{}
+	for i := range 3000 {
+		id := fmt.Sprintf("p%06d", i)
+		rec.Probes = append(rec.Probes, telltale.Probe{ID: id, Text: strings.Repeat(id, i%7)})
+		rec.Flows = append(rec.Flows, telltale.Flow{ID: "f" + id, Host: id + ".test", Messages: make([]telltale.Message, i%5)})
+		rec.Observations = append(rec.Observations, telltale.Observation{Probe: id, Feature: "bytes", Value: float64(i) / 3})
+	}
+	var first []byte
+	for range 3 {
+		path := filepath.Join(t.TempDir(), "index")
+		if err := index.BuildAt(t.Context(), path, rec); err != nil {
+			t.Fatal(err)
+		}
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first != nil && !bytes.Equal(b, first) {
+			t.Fatal("the same record gave other bytes")
+		}
+		first = b
 	}
 }

@@ -1,6 +1,7 @@
 package authority
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/x509"
@@ -46,21 +47,29 @@ func (a *Authority) save() error {
 		return err
 	}
 	// The key first: a certificate without its key would lock the case.
-	if err := os.WriteFile(a.keyPath(), pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: key}), 0o600); err != nil {
+	if err := writeWhole(a.keyPath(), pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: key}), 0o600); err != nil {
 		return err
 	}
-	// Whole or not at all: half a certificate would lock it as well.
-	half := a.CertPath() + ".new"
-	if err := os.WriteFile(half, a.PEM(), 0o644); err != nil {
+	return writeWhole(a.CertPath(), a.PEM(), 0o644)
+}
+
+// writeWhole writes a file whole or not at all: half a certificate would lock
+// the case as well. One that is as it should be is left alone.
+func writeWhole(path string, content []byte, mode os.FileMode) error {
+	if b, err := os.ReadFile(path); err == nil && bytes.Equal(b, content) {
+		return nil
+	}
+	half := path + ".new"
+	if err := os.WriteFile(half, content, mode); err != nil {
 		return err
 	}
-	return os.Rename(half, a.CertPath())
+	return os.Rename(half, path)
 }
 
 // WriteBundle writes what the app may trust, PEM: this authority, and others,
 // whom it would trust without us, for the connections that pass unopened.
 func (a *Authority) WriteBundle(others []byte) error {
-	if err := os.WriteFile(a.BundlePath(), append(a.PEM(), others...), 0o644); err != nil {
+	if err := writeWhole(a.BundlePath(), append(a.PEM(), others...), 0o644); err != nil {
 		return fmt.Errorf("write the bundle of authorities: %w", err)
 	}
 	return nil

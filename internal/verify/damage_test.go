@@ -213,6 +213,12 @@ func TestWrongThingsThatAreSignedAreNamed(t *testing.T) {
 			f.add(format.TypeScenario, f.scenario())
 			f.add(format.TypePlan, plan)
 		}},
+		{"the plan's questions are not those of the scenario", func(f *forge) {
+			plan := f.plan(f.scenario())
+			plan.Schedule = telltale.DigestOf([]byte("others"))
+			f.add(format.TypeScenario, f.scenario())
+			f.add(format.TypePlan, plan)
+		}},
 		{"a second plan: the first is on line 3", func(f *forge) {
 			f.question()
 			f.add(format.TypePlan, f.plan(f.scenario()))

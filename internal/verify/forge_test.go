@@ -23,6 +23,7 @@ import (
 	"example.org/telltale/internal/attribute"
 	"example.org/telltale/internal/casefile"
 	"example.org/telltale/internal/casefile/format"
+	"example.org/telltale/internal/scenario"
 )
 
 // began is when forged cases begin.
@@ -236,9 +237,10 @@ func (f *forge) scenario() telltale.Scenario {
 }
 
 func (f *forge) plan(s telltale.Scenario) telltale.Plan {
+	known := scenario.Known(s)
 	return telltale.Plan{
-		Program: "telltale test", Scenario: telltale.DigestOf(jsonOf(f.t, s)), Alpha: s.Alpha, Schedule: telltale.DigestOf(nil),
-		Analysis: []string{}, Stop: []string{"4 messages"},
+		Program: "telltale " + telltale.Version, Scenario: telltale.DigestOf(jsonOf(f.t, s)), Alpha: s.Alpha,
+		Schedule: scenario.Digest(known), Questions: len(known), Analysis: attribute.Methods(), Stop: []string{"4 messages"},
 	}
 }
 

@@ -50,7 +50,12 @@ func sampled(t *testing.T, seed uint64) (mutate.Tree, *mutate.Forger) {
 
 func withstand(t *testing.T, tree mutate.Tree, next func() (mutate.Mutation, bool)) {
 	t.Helper()
-	report, err := mutate.Run(mutate.Options{Case: tree, Dir: t.TempDir(), Workers: runtime.GOMAXPROCS(0), Verify: ask}, next)
+	withstandBy(t, tree, next, ask)
+}
+
+func withstandBy(t *testing.T, tree mutate.Tree, next func() (mutate.Mutation, bool), by mutate.Verifier) {
+	t.Helper()
+	report, err := mutate.Run(mutate.Options{Case: tree, Dir: t.TempDir(), Workers: runtime.GOMAXPROCS(0), Verify: by}, next)
 	if err != nil {
 		t.Fatal(err)
 	}

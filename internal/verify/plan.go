@@ -1,10 +1,12 @@
 package verify
 
 import (
+	"fmt"
 	"strings"
 
 	"example.org/telltale"
 	"example.org/telltale/internal/casefile/format"
+	"example.org/telltale/internal/scenario"
 )
 
 // plan compares what was settled before the first message with what was done.
@@ -21,6 +23,7 @@ func (c *check) plan() {
 	}
 	c.planFirst()
 	c.planQuestion()
+	c.planSchedule()
 	c.planMethods()
 	c.planLimits()
 }
@@ -55,6 +58,52 @@ func (c *check) planQuestion() {
 	}
 }
 
+// mostQuestions bounds what is laid out of a scenario that anybody may have
+// written.
+const mostQuestions = 1 << 20
+
+// planSchedule lays the questions out again. Another program may lay them out
+// in another way.
+func (c *check) planSchedule() {
+	plan, line, s := c.book.plan, c.book.seen[format.TypePlan], c.book.rec.Scenario
+	if c.book.scenario.masked || plan.Scenario != c.book.scenario.digest {
+		return // named already
+	}
+	if s.Trials > mostQuestions/(1+len(s.Words)) || len(s.Accounts)*len(s.Directions) > mostQuestions {
+		c.note(format.LogFile, line, "the questions were not laid out again: there are more than %d", mostQuestions)
+		return
+	}
+	digest, count := schedule(s)
+	switch {
+	case plan.Schedule == digest && plan.Questions == count:
+	case plan.Program == "telltale "+telltale.Version:
+		c.problem(format.LogFile, line, "the plan's questions are not those of the scenario: %d, %.80q; laid out again %d, %s", plan.Questions, plan.Schedule, count, digest)
+	default:
+		c.note(format.LogFile, line, "the plan's questions could not be laid out again as %.60q did", plan.Program)
+	}
+}
+
+// schedule is the digest of the questions that are known beforehand, a line
+// each, and their number.
+func schedule(s telltale.Scenario) (telltale.Digest, int) {
+	var b []byte
+	items, ok := known(s)
+	if !ok {
+		return "", 0
+	}
+	for _, i := range items {
+		b = fmt.Appendf(b, "%s\t%s\t%s\t%s\n", i.Key, i.Arm, i.Direction, i.Word)
+	}
+	return telltale.DigestOf(b), len(items)
+}
+
+// known lays out the questions. A scenario that nobody validated may have no
+// account, or exclude every harmless sentence: it has no schedule.
+func known(s telltale.Scenario) (items []scenario.Item, ok bool) {
+	defer func() { ok = recover() == nil }()
+	return scenario.Known(s), true
+}
+
 // planMethods names findings whose method was not settled beforehand.
 func (c *check) planMethods() {
 	planned := map[string]bool{}
@@ -63,7 +112,7 @@ func (c *check) planMethods() {
 	}
 	for _, f := range c.book.rec.Findings {
 		for method := range strings.SplitSeq(f.Method, "; ") {
-			if !planned[method] && !planned[method+" "+f.Version] {
+			if !planned[method] && !planned[method+" ("+f.Version+")"] {
 				c.note(format.LogFile, c.book.findings, "finding %.20s: its method is not in the plan: %.200q of version %.40q", f.ID, method, f.Version)
 			}
 		}

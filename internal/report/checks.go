@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"slices"
 
 	"example.org/telltale"
@@ -38,7 +37,7 @@ func directed(k telltale.Kind) bool {
 
 // checks lists what could have been found, and what was. Nothing passes that
 // was not asked and answered.
-func (x *index) checks(in Input, c *words.Catalogue) []check {
+func (x *index) checks(in Input) []check {
 	var out []check
 	for _, k := range Kinds() {
 		directions := []telltale.Direction{""}
@@ -54,7 +53,7 @@ func (x *index) checks(in Input, c *words.Catalogue) []check {
 				continue
 			}
 			if len(one.found)+len(one.open) == 0 {
-				one.unasked = x.unasked(in, one, c)
+				one.unasked = x.unasked(in, one)
 			}
 			out = append(out, one)
 		}
@@ -78,19 +77,19 @@ func (c *check) take(f *telltale.Finding) {
 }
 
 // unasked says why the absence of findings means nothing; empty if it does.
-func (x *index) unasked(in Input, one check, c *words.Catalogue) string {
+func (x *index) unasked(in Input, one check) string {
 	t := x.tally()
 	switch {
-	case x.unfinished(in, c) != "":
-		return c.Say("check.stopped", "why", x.unfinished(in, c))
+	case x.unfinished(in) != "":
+		return x.Say("check.stopped", "why", x.unfinished(in))
 	case t.valid == 0 || t.void > t.valid:
-		return c.Say("check.undecided")
+		return x.Say("check.undecided")
 	case one.direction != "" && !x.typed(one.direction):
-		return c.Say("check.not-asked.direction")
+		return x.Say("check.not-asked.direction")
 	case one.kind == telltale.KindTargeting && len(x.accounts(telltale.SideApp)) < 2:
-		return c.Say("check.not-asked.account")
+		return x.Say("check.not-asked.account")
 	case one.kind == telltale.KindExposure && len(x.rec.Scenario.Scope) == 0:
-		return c.Say("check.not-asked.scope")
+		return x.Say("check.not-asked.scope")
 	}
 	return ""
 }
@@ -107,7 +106,7 @@ func (x *index) typed(d telltale.Direction) bool {
 // unfinished says why the plan was not carried out; empty if it was. Cases of
 // old versions say it by their stages alone: the last mark of each counts, and
 // one that was cut short has a note.
-func (x *index) unfinished(in Input, c *words.Catalogue) string {
+func (x *index) unfinished(in Input) string {
 	if in.Stopped != "" {
 		return in.Stopped
 	}
@@ -122,7 +121,7 @@ func (x *index) unfinished(in Input, c *words.Catalogue) string {
 	for _, name := range names {
 		switch s := last[name]; {
 		case !s.Done:
-			return c.Say("check.stage", "stage", name)
+			return x.Say("check.stage", "stage", name)
 		case s.Note != "":
 			return s.Note
 		}
@@ -134,47 +133,31 @@ func (x *index) unfinished(in Input, c *words.Catalogue) string {
 // be: the run was stopped, or too little of it gave an answer. Empty for a case
 // that was carried out.
 func Undecided(in Input) (string, error) {
-	if in.Record == nil {
-		return "", ErrNoRecord
-	}
-	c, err := in.words()
+	x, err := in.index()
 	if err != nil {
 		return "", err
 	}
-	x := newIndex(in.Record)
 	t := x.tally()
-	switch why := x.unfinished(in, c); {
+	switch why := x.unfinished(in); {
 	case why != "":
-		return c.Say("check.stopped", "why", why), nil
+		return x.Say("check.stopped", "why", why), nil
 	case t.valid == 0 || t.void > t.valid:
-		return c.Say("check.undecided"), nil
+		return x.Say("check.undecided"), nil
 	}
 	return "", nil
-}
-
-// words are the messages that the report is made of.
-func (in Input) words() (*words.Catalogue, error) {
-	c, err := words.Load(words.English)
-	if err != nil {
-		return nil, fmt.Errorf("report: %w", err)
-	}
-	return c, nil
 }
 
 // Unasked says of each of some kinds of which nothing was found why that means
 // nothing: nobody asked, or nothing answered.
 func Unasked(in Input, kinds []telltale.Kind) ([]string, error) {
-	if in.Record == nil {
-		return nil, ErrNoRecord
-	}
-	c, err := in.words()
+	x, err := in.index()
 	if err != nil {
 		return nil, err
 	}
 	var out []string
-	for _, one := range newIndex(in.Record).checks(in, c) {
+	for _, one := range x.checks(in) {
 		if slices.Contains(kinds, one.kind) && one.unasked != "" {
-			out = append(out, one.name(c)+" "+cut(one.unasked, 300))
+			out = append(out, one.name(x.Catalogue)+" "+cut(one.unasked, 300))
 		}
 	}
 	return out, nil

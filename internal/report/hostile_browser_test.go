@@ -127,9 +127,9 @@ func itself(s string) string { return s }
 func TestHostileCaseInABrowser(t *testing.T) {
 	t.Parallel()
 	b := startBrowser(t)
-	step := 1
+	step := 2
 	if testing.Short() {
-		step = 9
+		step = 11
 	}
 	page := func(in report.Input) shown { return show(t, b, printed(t, forms()[0], in)) }
 	known := page(withReference())

@@ -58,17 +58,13 @@ type (
 // for each kind of finding and direction. It fails if a finding is supported,
 // and is skipped if one is inconclusive or the question was not answered.
 func JUnit(w io.Writer, in Input) error {
-	if in.Record == nil {
-		return ErrNoRecord
-	}
-	c, err := in.words()
+	x, err := in.index()
 	if err != nil {
 		return err
 	}
-	x := newIndex(in.Record)
 	s := x.junitSuite(in)
-	for _, one := range x.checks(in, c) {
-		s.add(junitCaseOf(one, c))
+	for _, one := range x.checks(in) {
+		s.add(junitCaseOf(one, x.Catalogue))
 	}
 	all := junitSuites{Name: "telltale", Tests: s.Tests, Failures: s.Failures, Skipped: s.Skipped, Suite: s}
 	var b bytes.Buffer

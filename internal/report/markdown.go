@@ -24,7 +24,7 @@ func Markdown(w io.Writer, in Input) error {
 	if err != nil {
 		return err
 	}
-	c, err := in.words()
+	c, err := in.catalogue()
 	if err != nil {
 		return err
 	}

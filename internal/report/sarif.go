@@ -30,7 +30,7 @@ func SARIF(w io.Writer, in Input) error {
 	if err != nil {
 		return err
 	}
-	log := sarifLog{Schema: sarifSchema, Version: "2.1.0", Runs: []sarifRun{x.sarifRun(in, x.Catalogue)}}
+	log := sarifLog{Schema: sarifSchema, Version: "2.1.0", Runs: []sarifRun{x.sarifRun(in)}}
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetIndent("", "  ")
@@ -43,17 +43,17 @@ func SARIF(w io.Writer, in Input) error {
 	return nil
 }
 
-func (x *index) sarifRun(in Input, c *words.Catalogue) sarifRun {
+func (x *index) sarifRun(in Input) sarifRun {
 	r := sarifRun{
 		Automation:  sarifAutomation{ID: "telltale/" + cut(x.rec.Scenario.Name, 200)},
-		Invocations: []sarifInvocation{x.sarifInvocation(in, c)},
-		Bases:       map[string]sarifBase{caseBase: {sarifText(c.Say("sarif.base"))}},
+		Invocations: []sarifInvocation{x.sarifInvocation(in)},
+		Bases:       map[string]sarifBase{caseBase: {sarifText(x.Say("sarif.base"))}},
 		Artifacts:   []sarifArtifact{{sarifArtifactLocation{"log/entries.jsonl", caseBase, 0}, "application/x-ndjson"}},
 		Results:     []sarifResult{},
-		ColumnKind:  "unicodeCodePoints", Language: c.Lang(),
+		ColumnKind:  "unicodeCodePoints", Language: x.Lang(),
 		Properties: map[string]string{"app": cut(x.rec.App.Name, 200), "appVersion": cut(x.rec.App.Version, 200), "checkpoint": cut(in.Seal.Checkpoint, 1000)},
 	}
-	r.Tool.Driver = sarifDriver{Name: "telltale", SemanticVersion: telltale.Version, Rules: sarifRules(c)}
+	r.Tool.Driver = sarifDriver{Name: "telltale", SemanticVersion: telltale.Version, Rules: sarifRules(x.Catalogue)}
 	for i := range x.rec.Findings {
 		if rule := ruleIndex(x.rec.Findings[i].Claim.Kind); rule >= 0 {
 			r.Results = append(r.Results, x.sarifResultOf(in, &x.rec.Findings[i], rule))
@@ -96,17 +96,17 @@ func sarifLevel(k telltale.Kind) string {
 	return "error"
 }
 
-func (x *index) sarifInvocation(in Input, c *words.Catalogue) sarifInvocation {
-	why := x.unfinished(in, c)
+func (x *index) sarifInvocation(in Input) sarifInvocation {
+	why := x.unfinished(in)
 	out := sarifInvocation{Successful: why == ""}
 	if n := len(x.rec.Stages); n > 0 {
 		out.Start, out.End = instant(x.rec.Stages[0].At), instant(x.rec.Stages[n-1].At)
 	}
 	if why != "" {
-		out.Notifications = append(out.Notifications, sarifNotification{"warning", sarifText(c.Say("check.stopped", "why", why))})
+		out.Notifications = append(out.Notifications, sarifNotification{"warning", sarifText(x.Say("check.stopped", "why", why))})
 	}
 	for _, blind := range x.coverage().Blind {
-		out.Notifications = append(out.Notifications, sarifNotification{"note", sarifText(c.Say("sarif.blind", "what", blind))})
+		out.Notifications = append(out.Notifications, sarifNotification{"note", sarifText(x.Say("sarif.blind", "what", blind))})
 	}
 	return out
 }

@@ -195,7 +195,7 @@ func TestSARIFPointsToTheLogAndKeepsItsFingerprints(t *testing.T) {
 func TestSARIFMessagesHoldNoLinksAndNoPlaceholders(t *testing.T) {
 	t.Parallel()
 	single := regexp.MustCompile(`(^|[^{])\{[^{]|[^}]\}([^}]|$)|\]\(`)
-	for from := 0; from < len(attacks()); from += 4 {
+	for from := 0; from < len(attacks()); from += 9 {
 		for _, r := range readSARIF(t, attackedWorld(from, itself).input()).Runs[0].Results {
 			if bad := single.FindString(strings.ReplaceAll(strings.ReplaceAll(r.Message.Text, "{{", ""), "}}", "")); bad != "" {
 				t.Errorf("%q in %.200q acts in a viewer", bad, r.Message.Text)

@@ -18,7 +18,6 @@ UNSEALED = r"capture/[^/]+\.pcapng|stamps/[0-9]{8,}-[0-9]+\.tsr|witness/[^/]+|lo
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d*[1-9])?Z"
 HAN = "山水火木石田土竹米羊牛果花草茶瓜刀弓衣巾舟白青天玉耳豆瓦井泉早禾"
 class Wrong(Exception): """What is wrong with the bytes at hand."""
-MALFORMED = (Wrong, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError, OSError)
 def sha256(*parts):
     return hashlib.sha256(b"".join(parts)).digest()
 def unbase64(text, size):
@@ -150,10 +149,10 @@ class Case:
     def __init__(self, folder, key="", elsewhere=None):
         self.folder, self.key, self.elsewhere, self.problems, self.notes = folder, key, elsewhere, [], []
         self.leaves, self.once, self.probes, self.blobs, self.sealed = [], {}, set(), set(), {}
-        self.due, self.last, self.masked = 0, "", False
         walk = (os.path.relpath(os.path.join(d, n), folder) for d, _, names in os.walk(folder) for n in names)
         self.files = {name.replace(os.sep, "/") for name in walk}
         self.numbered = {int(f[12:]): f for f in sorted(self.files) if re.fullmatch("checkpoints/[0-9]{8,}", f)}
+        self.due, self.last, self.masked, self.newest = 0, "", False, max(self.numbered, default=0)
     def wrong(self, file, what, line=0):
         self.problems.append(f"{file!a}"[1:-1] + (f":{line}: " if line else ": ") + what)
     def note(self, file, what):
@@ -161,7 +160,7 @@ class Case:
     def attempt(self, file, check, *args, line=0):
         try:
             return check(*args)
-        except MALFORMED as e:
+        except Exception as e:
             self.wrong(file, str(e) if isinstance(e, Wrong) else f"is malformed, or cannot be read ({type(e).__name__})", line)
     def open(self, file):
         path = os.path.join(self.folder, file)
@@ -211,7 +210,7 @@ class Case:
         if kind == "probe":
             self.probe(entry["body"])
         if kind == "file" or kind == "torn" and self.version == 2:
-            self.sealed.setdefault(body["file"], []).append(body["digest"])
+            self.sealed.setdefault(body["file"], []).append((n + 1, body["digest"]))
         named = [m.get("bytes") for m in body.get("messages") or []] if kind == "flow" else \
             [body.get("bytes"), *(body.get("steps") or [])] if kind == "layer" else \
             [f["digest"] for f in body.get("files") or [] if f.get("harvest")] if kind == "app" else []
@@ -231,28 +230,28 @@ class Case:
         if isinstance(text, str) and not all(c in text for c in canary.values()):
             raise Wrong("is a probe whose text does not hold its canary")
     def checkpoints(self):
-        copies, newest = [self.read(file) for file in self.numbered.values()], max(self.numbered, default=0)
-        for (size, file), raw in zip(self.numbered.items(), copies):
+        copies = [None, None, *(self.read(file) for file in self.numbered.values())]
+        for (size, file), raw in zip(self.numbered.items(), copies[2:]):
             found = self.attempt(file, self.signed, raw, "case")
             if found and (found[0] != size or file != f"checkpoints/{size:08}"):
                 self.wrong(file, f"is over {found[0]} entries, which its name does not say")
         if self.elsewhere:
-            self.attempt(self.elsewhere, lambda: self.signed(open(self.elsewhere, "rb").read(MAX_SMALL), "case"))
+            self.attempt("checkpoint", lambda: self.signed(open(self.elsewhere, "rb").read(MAX_SMALL), "case"))
         if "redacted" in self.files or self.masked:
             raw = self.read("redacted")
             ours = f"\n— {self.key.partition('+')[0]} ".encode() in raw
             found = self.attempt("redacted", self.signed, raw, "redacted", ours)
-            if found and (found != (len(self.leaves), self.digest(LOG)[7:]) or newest != len(self.leaves)):
+            if found and (found != (len(self.leaves), self.digest(LOG)[7:]) or self.newest != len(self.leaves)):
                 self.wrong("redacted", "was made for another log")
             if not ours:
                 self.note("redacted", "is signed with another key than the case, which is not known here")
-        if newest < len(self.leaves) or self.last != "end" and self.version == 2:
-            self.note(LOG, f"is not finished, or not to its end signed: the newest checkpoint is over {newest} entries")
-        copy = self.read("checkpoint") if copies or "checkpoint" in self.files else None
-        if copy not in [*copies, None]:
-            raise Wrong("is a copy of no other checkpoint")
-        if copies and copy != copies[-1]:
-            self.note("checkpoint", "is older than the newest one")
+        if self.newest < len(self.leaves) or self.last != "end" and self.version == 2:
+            self.note(LOG, f"is not finished, or not to its end signed: the newest checkpoint is over {self.newest} entries")
+        copy = self.read("checkpoint") if "checkpoint" in self.files else None
+        if copy != copies[-1] and (copy != copies[-2] or self.newest != len(self.leaves)):
+            raise Wrong("is not a copy of the newest checkpoint")
+        if copy != copies[-1]:
+            self.note("checkpoint", "is a copy of the checkpoint before the newest: a run was cut off")
     def signed(self, raw, kind, ours=True):
         """How many entries a note signs, if they are those of the log, and the line after the root."""
         origin, size, hash_, rest = (open_note(raw, self.key) if ours else raw.decode()).split("\n", 3)
@@ -272,9 +271,10 @@ class Case:
             if file not in self.blobs:
                 self.note(file, "is named by no entry: a crash came between the two")
         elif file in self.sealed:
-            *before, want = self.sealed[file]
+            *before, (line, want) = self.sealed[file]
             new, now = self.digest(file + ".new"), self.digest(file)
-            if not re.fullmatch(SEALED, file) or want != now and (not want or new != want or now not in ["", *before]):
+            renamed = line <= self.newest or re.match("ca", file) or not want or new != want  # ca/ and capture/
+            if not re.fullmatch(SEALED, file) or want != now and (renamed or now and now not in dict(before).values()):
                 raise Wrong("is not what was sealed" if now else "is missing")
             if want != now:
                 self.note(file, "was sealed, but not renamed: a run was cut off")

@@ -105,11 +105,10 @@ func Gentle(before Tree, m Mutation) bool {
 		now, is := m.After[name]
 		switch {
 		case name == format.LogFile && bytes.HasPrefix(now, signedPart(m.After, b)):
-		case name == format.CheckpointFile && is && isCheckpoint(m.After, now):
+		case name == format.CheckpointFile && is && isLastButOne(m.After, now):
 		case name == format.IndexFile && !is, name == format.LockFile && !is:
 		case path.Dir(name) == format.CheckpointDir && !is && rolledBack(m.After, name):
 		case !was && addable.MatchString(name):
-		case !is && bytes.Equal(m.After[name+".new"], b) && m.After[name+".new"] != nil && bytes.Contains(before[format.LogFile], []byte(`"`+name+`"`)):
 		default:
 			return false
 		}
@@ -127,8 +126,11 @@ func signedPart(t Tree, log []byte) []byte {
 	return bytes.Join(lines[:min(len(lines), sizes[len(sizes)-1])], nil)
 }
 
-func isCheckpoint(t Tree, b []byte) bool {
-	return slices.ContainsFunc(checkpoints(t), func(size int) bool { return bytes.Equal(t[numbered(size)], b) })
+// isLastButOne reports whether b is the checkpoint before the newest, which a
+// crash leaves as the copy of the newest.
+func isLastButOne(t Tree, b []byte) bool {
+	sizes := checkpoints(t)
+	return len(sizes) > 1 && bytes.Equal(t[numbered(sizes[len(sizes)-2])], b)
 }
 
 // rolledBack reports whether no newer checkpoint than one that was removed is

@@ -24,11 +24,10 @@
 // cannot be told from it. A note is enough, see [Gentle], for
 //
 //   - bytes without a newline behind the last line of the log;
-//   - an older checkpoint as the copy of the newest;
+//   - the checkpoint before the newest as the copy of the newest;
 //   - lines behind the newest checkpoint;
 //   - files that nothing vouches for: blobs, packet files, torn lines, what
 //     others sign, and what is called unfinished;
-//   - a sealed file that is there as NAME.new instead;
 //   - a whole case as it was when one of its checkpoints was signed, and its run
 //     not finished. Of a finished one that is older than it could be, only who
 //     knows a newer checkpoint can tell.

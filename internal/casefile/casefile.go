@@ -115,9 +115,12 @@ func create(dir string, opts Options) (*Case, error) {
 		Case: hex.EncodeToString(id), Program: "telltale " + telltale.Version,
 		CanaryKey: telltale.DigestOf(key), PublicKey: verifier,
 	}
-	if err := c.append(format.TypeBegin, start, true); err != nil {
+	err = c.append(format.TypeBegin, start, true)
+	err = errors.Join(err, syncFolder(filepath.Dir(c.log.Name())), syncFolder(dir))
+	if err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
+	_ = syncFolder(filepath.Dir(dir)) // who may not read it can make cases in it all the same
 	return c, nil
 }
 
@@ -137,10 +140,16 @@ func Open(dir string, opts Options) (*Case, error) {
 	return c, nil
 }
 
+// errLocked means that somebody else holds the writer's lock.
+var errLocked = errors.New("the lock is held")
+
 func open(dir string, opts Options) (*Case, error) {
 	lock, err := acquire(filepath.Join(dir, "lock"))
+	if errors.Is(err, errLocked) {
+		return nil, fmt.Errorf("%s is being written by another telltale: wait for it, or stop it", dir)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("%s is being written by another telltale (%w): wait for it, or stop it", dir, err)
+		return nil, fmt.Errorf("%s cannot be written to: %w", dir, err)
 	}
 	c := &Case{dir: dir, opts: opts, lock: lock, blobs: newBlobStore(filepath.Join(dir, "blobs")), state: newState()}
 	if c.canaryKey, err = readSmall(filepath.Join(dir, "canary.key")); err != nil {

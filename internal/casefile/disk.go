@@ -30,21 +30,49 @@ func (c *Case) failLocked(err error) error {
 	if c.failed != nil {
 		return c.failed
 	}
-	if diskFull(err) {
-		c.failed = fmt.Errorf("the disk is full and the case can take no more entries: free some space where %s is, then resume: %w", c.dir, err)
-	} else {
+	const stops = "and the case can take no more entries"
+	switch {
+	case diskFull(err):
+		c.failed = fmt.Errorf("the disk is full %s: free some space where %s is, then resume: %w", stops, c.dir, err)
+	case quotaUsed(err):
+		c.failed = fmt.Errorf("the quota is used up %s: free some space where %s is, or have it raised, then resume: %w", stops, c.dir, err)
+	case readOnly(err):
+		c.failed = fmt.Errorf("the disk is read-only now %s: see why, then resume: %w", stops, err)
+	case errors.Is(err, fs.ErrPermission):
+		c.failed = fmt.Errorf("writing is not allowed any more %s: give back the right to write where %s is, then resume: %w", stops, c.dir, err)
+	default:
 		c.failed = fmt.Errorf("the case can take no more entries: mend what is named here, then resume: %w", err)
 	}
 	return c.failed
 }
 
-// diskFull recognises a full disk or a used-up quota.
+// What the system calls say on Windows, where their names are others.
+const (
+	windowsHandleDiskFull = syscall.Errno(39)
+	windowsDiskFull       = syscall.Errno(112)
+	windowsWriteProtect   = syscall.Errno(19)
+	windowsQuota          = syscall.Errno(1295)
+)
+
 func diskFull(err error) bool {
-	const windowsDiskFull, windowsHandleDiskFull = syscall.Errno(112), syscall.Errno(39)
 	if runtime.GOOS == "windows" {
 		return errors.Is(err, windowsDiskFull) || errors.Is(err, windowsHandleDiskFull)
 	}
-	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+	return errors.Is(err, syscall.ENOSPC)
+}
+
+func quotaUsed(err error) bool {
+	if runtime.GOOS == "windows" {
+		return errors.Is(err, windowsQuota)
+	}
+	return errors.Is(err, syscall.EDQUOT)
+}
+
+func readOnly(err error) bool {
+	if runtime.GOOS == "windows" {
+		return errors.Is(err, windowsWriteProtect)
+	}
+	return errors.Is(err, syscall.EROFS)
 }
 
 // writeOnce makes a file that must not exist, and has it on the disk. When
@@ -71,6 +99,9 @@ func replace(path, by string, b []byte) error {
 	}
 	if err := os.Rename(by, path); err != nil {
 		return fmt.Errorf("writing %s: %w", path, errors.Join(err, os.Remove(by)))
+	}
+	if err := syncFolder(filepath.Dir(path)); err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
 	}
 	return nil
 }

@@ -32,6 +32,11 @@ func TestAfterAFailedWriteTheCaseHoldsAndGoesOn(t *testing.T) {
 	}{
 		"a checkpoint's end of a stage": {"checkpoint.new", func(c *casefile.Case) error { return c.PutStage(done) }},
 		"a checkpoint":                  {"checkpoint.new", func(c *casefile.Case) error { return c.Checkpoint() }},
+		"a plan's checkpoint":           {"checkpoint.new", func(c *casefile.Case) error { return c.PutPlan(telltale.Plan{}) }},
+		"an end's checkpoint":           {"checkpoint.new", func(c *casefile.Case) error { return c.PutEnd("") }},
+		"a report":                      {"report.txt.new", func(c *casefile.Case) error { return c.PutFile("report.txt", text("x")) }},
+		"a report's name":               {"report.txt", func(c *casefile.Case) error { return c.PutFile("report.txt", text("x")) }},
+		"a folder of stamps":            {"stamps/1.tsr.new", func(c *casefile.Case) error { return c.PutFile("stamps/1.tsr", text("x")) }},
 		"a blob": {blobPath("evidence"), func(c *casefile.Case) error {
 			_, err := c.Keep([]byte("evidence"))
 			return err
@@ -88,7 +93,7 @@ func failed(t *testing.T, c *casefile.Case, err error) {
 func goesOn(t *testing.T, dir string, opts casefile.Options) {
 	t.Helper()
 	for _, id := range []string{"p000004", "p000005"} {
-		check, err := casefile.Verify(dir, "")
+		check, err := verified(dir, "")
 		must(t, err)
 		if len(check.Problems) > 0 {
 			t.Errorf("before %s: %v", id, check.Problems)
@@ -100,7 +105,7 @@ func goesOn(t *testing.T, dir string, opts casefile.Options) {
 		must(t, c.PutStage(telltale.Stage{Name: "screen", Done: true}))
 		must(t, c.Close())
 	}
-	check, err := casefile.Verify(dir, "")
+	check, err := verified(dir, "")
 	must(t, err)
 	if len(check.Problems) > 0 || check.Signed != check.Entries || len(check.Record.Probes) != 5 {
 		t.Errorf("at the end: %v; %d of %d entries signed, %d probes", check.Problems, check.Signed, check.Entries, len(check.Record.Probes))
@@ -170,9 +175,22 @@ func TestALinkToACaseIsACase(t *testing.T) {
 	if err := os.Symlink(dir, link); err != nil {
 		t.Skipf("no links here (%v): not checked that a case is read through one", err)
 	}
-	check, err := casefile.Verify(link, "")
+	check, err := verified(link, "")
 	must(t, err)
 	if len(check.Problems) > 0 {
 		t.Errorf("through a link: %v", check.Problems)
+	}
+}
+
+// TestWhatCannotBeLockedIsNotSaidToBeInUse: the error names the cause.
+func TestWhatCannotBeLockedIsNotSaidToBeInUse(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "case")
+	opts := options(t)
+	write(t, dir, opts)
+	must(t, os.Remove(filepath.Join(dir, "lock")))
+	must(t, os.Mkdir(filepath.Join(dir, "lock"), 0o700))
+	if _, err := casefile.Open(dir, opts); err == nil || strings.Contains(err.Error(), "another telltale") || !strings.Contains(err.Error(), "cannot be written to") {
+		t.Errorf("a lock that is a directory: %v", err)
 	}
 }

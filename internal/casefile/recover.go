@@ -186,7 +186,7 @@ func (f *captureFile) Write(b []byte) (int, error) {
 }
 
 func (f *captureFile) Close() error {
-	return errors.Join(f.Sync(), f.File.Close(), f.seal())
+	return errors.Join(f.Sync(), f.File.Close(), syncFolder(filepath.Dir(f.Name())), f.seal())
 }
 
 // NewCapture opens a packet file, as in capture/proxy-1.pcapng. Closing it

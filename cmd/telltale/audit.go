@@ -166,6 +166,7 @@ func (r *auditRun) config(c *casefile.Case) (bench.Config, error) {
 		Opener:   peel.New(peelers()),
 		Lists:    offerLists,
 		Getter:   &bench.Fetcher{Case: c, Resolve: s.resolve, Clock: r.app.clock},
+		Stamp:    r.app.stampCheckpoint,
 		ReadFile: os.ReadFile,
 		Clock:    r.app.clock, Progress: r.progress, Log: r.log,
 	}

@@ -17,7 +17,7 @@ import (
 const longestCell = 2000
 
 // TriggersCSV writes the triggers and exceptions of a case as CSV (RFC 4180, with
-// a header line), one finding a row; docs/report-json.md names the columns.
+// a header line), one finding a row; docs/report-forms.md names the columns.
 // Cells that a spreadsheet would take for a formula begin with an apostrophe.
 func TriggersCSV(w io.Writer, in Input) error {
 	x, err := in.index()
@@ -99,7 +99,8 @@ func certificate(rec *telltale.Record, f *telltale.Finding) (certified bool, hel
 }
 
 // ObservationsCSV writes every observation of a case as CSV, each beside the
-// probe it is about, so that rows can be counted without looking elsewhere.
+// probe it is about, so that rows can be counted without looking elsewhere;
+// docs/report-forms.md names the columns.
 func ObservationsCSV(w io.Writer, in Input) error {
 	if in.Record == nil {
 		return ErrNoRecord

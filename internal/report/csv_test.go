@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -64,6 +65,22 @@ func TestTriggersCSV(t *testing.T) {
 	} {
 		if got := column(t, header, rows, name)[0]; got != want {
 			t.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestColumnsAreDocumented(t *testing.T) {
+	t.Parallel()
+	doc, err := os.ReadFile("../../docs/report-forms.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, write := range []func(io.Writer, report.Input) error{report.TriggersCSV, report.ObservationsCSV} {
+		header, _ := readTable(t, write, clean().input())
+		for _, name := range header {
+			if !bytes.Contains(doc, []byte("`"+name+"`")) {
+				t.Errorf("docs/report-forms.md does not name the column %q", name)
+			}
 		}
 	}
 }

@@ -59,13 +59,19 @@ func (e *encoder) whole(raw []byte) ([]byte, error) {
 	return e.out, nil
 }
 
-// reset begins a new text that is nested below so many objects. What was
-// written stays with whoever has it.
+// lineRoom is what a line takes besides its body, and a little more.
+const lineRoom = 256
+
+// reset begins a new text that is nested below so many objects, over what was
+// written of the one before.
 func (e *encoder) reset(raw []byte, depth int) {
-	e.in, e.pos, e.out, e.depth = raw, 0, make([]byte, 0, len(raw)+256), depth
+	if cap(e.out) > maxScratch || cap(e.out) < len(raw)+lineRoom {
+		e.out = make([]byte, 0, len(raw)+lineRoom)
+	}
 	if cap(e.scratch) > maxScratch {
 		e.scratch = nil
 	}
+	e.in, e.pos, e.out, e.depth = raw, 0, e.out[:0], depth
 	e.names, e.members, e.sums = e.names[:0], e.members[:0], e.sums[:0]
 }
 

@@ -83,7 +83,8 @@ func (e *encoder) nameSum(name []byte) sum {
 	return c
 }
 
-// encoded is an entry as a line of the log.
+// encoded is an entry as a line of the log. It holds until the encoder is used
+// again.
 type encoded struct {
 	line []byte
 	// body is the part of line that holds the fact.

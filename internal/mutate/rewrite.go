@@ -11,12 +11,7 @@ import (
 // history rewrites each entry with the investigator's own key. What others
 // signed shows it: a time stamp, a witness, a printed checkpoint.
 func (l *list) history() error {
-	stamped := 0
-	for _, size := range checkpoints(l.before) {
-		if _, there := l.before[fmt.Sprintf("%s/%08d-1.tsr", format.StampDir, size)]; there {
-			stamped = size
-		}
-	}
+	vouched := stamped(l.before)
 	for i := range l.lines {
 		lines := slices.Clone(l.lines)
 		lines[i].At = []byte(`"2025-12-31T23:59:59Z"`)
@@ -25,7 +20,7 @@ func (l *list) history() error {
 			return err
 		}
 		what := fmt.Sprintf("line %d altered, and all signed again with the same key", i+1)
-		if i < stamped {
+		if i < vouched {
 			l.add(after, "%s", what)
 		}
 		l.put(Mutation{What: what + ", a checkpoint being known", After: after, Checkpoint: string(l.before[format.CheckpointFile])})
@@ -73,7 +68,10 @@ func (l *list) findings() error {
 			continue
 		}
 		lines := slices.Clone(l.lines)
-		lines[i].Body = bytes.Replace(one.Body, []byte("copied"), []byte("opened"), 1)
+		lines[i].Body = []byte("[]")
+		if bytes.Equal(one.Body, lines[i].Body) {
+			continue
+		}
 		l.add(l.before.With(format.LogFile, joined(lines)), "findings of line %d altered", i+1)
 		sizes := checkpoints(l.before)
 		left := slices.IndexFunc(sizes, func(size int) bool { return size > i }) - 1
@@ -103,4 +101,34 @@ func (l *list) otherKey() error {
 	l.add(mixed, "all checkpoints signed with another key")
 	l.add(l.before.With(format.PublicKeyFile, []byte(l.forger.Other.Verifier()+"\n")), "another public key")
 	return nil
+}
+
+// Findings is the case as it was before others vouched for it, but with other
+// findings, and signed with its key: whole in itself.
+func (f *Forger) Findings(t Tree) (Tree, error) {
+	lines, err := parseLog(t[format.LogFile])
+	if err != nil {
+		return nil, err
+	}
+	size := stamped(t)
+	back := cutBack(t, lines, size)
+	lines = slices.Clone(lines[:size])
+	for i := range lines {
+		if lines[i].Type == format.TypeFindings {
+			lines[i].Body = []byte("[]")
+		}
+	}
+	return sign(back, lines, f.Key)
+}
+
+// stamped is how many entries the newest checkpoint is over that has a time
+// stamp.
+func stamped(t Tree) int {
+	newest := 0
+	for _, size := range checkpoints(t) {
+		if _, there := t[fmt.Sprintf("%s/%08d-1.tsr", format.StampDir, size)]; there {
+			newest = size
+		}
+	}
+	return newest
 }

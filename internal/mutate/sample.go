@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 	"github.com/digitorus/timestamp"
 
 	"example.org/telltale"
+	"example.org/telltale/internal/attribute"
 	"example.org/telltale/internal/casefile"
 	"example.org/telltale/internal/casefile/format"
 	"example.org/telltale/internal/casefile/index"
@@ -29,9 +31,8 @@ import (
 
 // Sample writes a small case that holds something of everything: a plan, a
 // break with a torn line, probes, flows, layers, a harvested file of the app, a
-// packet file, an authority, reports, a time stamp, a witness, an index. What
-// is derived in it does not follow from the rest. The same seed gives the same
-// case but for its time stamp.
+// packet file, an authority, reports, a time stamp, a witness, an index. The
+// same seed gives the same case but for its time stamp.
 func Sample(dir string, seed uint64) (casefile.Signer, error) {
 	random := rand.NewChaCha8([32]byte{byte(seed), byte(seed >> 8), 1})
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -124,17 +125,18 @@ func (s *sample) trial() error {
 	if err := s.c.PutProbe(probe); err != nil {
 		return err
 	}
-	whole, err := s.c.Keep([]byte("POST / HTTP/1.1\r\n\r\n" + text))
-	if err != nil {
-		return err
-	}
-	opened, err := s.c.Keep([]byte(text))
-	if err != nil {
-		return err
+	coated := base64.StdEncoding.EncodeToString([]byte(text))
+	request := fmt.Sprintf("POST /log HTTP/1.1\r\nHost: copy.test\r\nContent-Length: %d\r\n\r\n%s", len(coated), coated)
+	var kept [3]telltale.Digest
+	for i, b := range []string{request, coated, text} {
+		var err error
+		if kept[i], err = s.c.Keep([]byte(b)); err != nil {
+			return err
+		}
 	}
 	flow, err := s.c.RecordFlow(telltale.Flow{Host: "copy.test", Protocol: "http", Visibility: telltale.Clear,
-		Start: s.opts.Clock(), Messages: []telltale.Message{{Out: true, Bytes: whole, Size: int64(len(text)) + 19}}})
-	layer := telltale.Layer{Flow: flow, Path: []string{"http"}, Score: 1e-7 * float64(s.probes), Bytes: opened, Steps: []telltale.Digest{whole}, Probes: []string{id}}
+		Start: s.opts.Clock(), Messages: []telltale.Message{{Out: true, Bytes: kept[0], Size: int64(len(request))}}})
+	layer := telltale.Layer{Flow: flow, Path: []string{"base64"}, Offset: len(request) - len(coated), Score: 1e-7 * float64(s.probes), Bytes: kept[2], Steps: []telltale.Digest{kept[1]}, Probes: []string{id}}
 	return errors.Join(err, s.c.PutLayer(layer), s.c.PutReceipt(telltale.Receipt{Probe: id, Outcome: telltale.Delivered, Got: text, Sent: s.opts.Clock()}))
 }
 
@@ -160,9 +162,10 @@ func (s *sample) resume() (err error) {
 
 // finish states what was found, ends the run and reports.
 func (s *sample) finish() error {
-	found := telltale.Finding{ID: "copy-1", Verdict: telltale.Supported, Claim: telltale.Claim{Kind: telltale.KindCopy}, Statement: "Messages are copied."}
+	rec := s.c.Snapshot()
+	observations := attribute.Observe(rec, s.c.Blob)
 	return errors.Join(
-		s.c.PutStatement([]telltale.Observation{{Probe: "p000001", Feature: "outcome", Text: "delivered", Value: 0.5}}, []telltale.Finding{found}),
+		s.c.PutStatement(observations, attribute.State(rec, observations)),
 		s.c.PutStage(telltale.Stage{Name: "state", At: s.opts.Clock(), Done: true}),
 		s.c.PutEnd(""), s.report("report.html", "<p>Messages are copied."), s.report("report.json", "{}"), s.c.Checkpoint())
 }

@@ -1,16 +1,10 @@
 package verify_test
 
 import (
-	"bytes"
-	"context"
-	"errors"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
-	"strconv"
-	"strings"
 	"sync"
 	"testing"
 
@@ -33,69 +27,18 @@ func second(t *testing.T) mutate.Verifier {
 	if err != nil {
 		t.Fatal(err)
 	}
-	elsewhere := t.TempDir()
-	return func(dir, key, checkpoint string) ([]mutate.Saying, error) {
-		args := []string{script, dir, key}
-		if checkpoint != "" {
-			file := filepath.Join(elsewhere, filepath.Base(filepath.Dir(dir))+"-"+filepath.Base(dir))
-			if err := os.WriteFile(file, []byte(checkpoint), 0o600); err != nil {
-				return nil, err
-			}
-			args = append(args, file)
-		}
-		return runPython(args)
-	}
-}
-
-// runPython runs the script and reads what it says.
-func runPython(args []string) ([]mutate.Saying, error) {
-	var failed bytes.Buffer
-	cmd := exec.CommandContext(context.Background(), "python3", args...)
-	cmd.Env = append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1", "PYTHONIOENCODING=utf-8")
-	cmd.Stderr = &failed
-	out, err := cmd.Output()
-	var exit *exec.ExitError
-	if err != nil && (!errors.As(err, &exit) || exit.ExitCode() != 1) || strings.Contains(failed.String(), "Traceback") {
-		return nil, errors.Join(err, errors.New(failed.String()))
-	}
-	said := heard(string(out))
-	if holds := strings.HasSuffix(string(out), ": holds\n"); holds != (err == nil) || holds == anyProblem(said) {
-		return nil, errors.New("the exit code, the last line and the problems do not agree: " + string(out))
-	}
-	return said, nil
-}
-
-var spoken = regexp.MustCompile(`^(note: )?(.*?):(?:([0-9]+):)? (.*)$`)
-
-// heard takes apart what the script says, but for the last line, which counts.
-func heard(out string) []mutate.Saying {
-	var said []mutate.Saying
-	lines := strings.Split(strings.TrimSuffix(out, "\n"), "\n")
-	for _, line := range lines[:len(lines)-1] {
-		m := spoken.FindStringSubmatch(line)
-		if m == nil {
-			m = []string{"", "", "", "", line}
-		}
-		number, _ := strconv.Atoi(m[3]) // none is 0
-		said = append(said, mutate.Saying{File: strings.Trim(m[2], "'"), Line: number, What: m[4], Problem: m[1] == ""})
-	}
-	return said
-}
-
-func anyProblem(said []mutate.Saying) bool {
-	for _, s := range said {
-		if s.Problem {
-			return true
-		}
-	}
-	return false
+	return mutate.Python(script, t.TempDir())
 }
 
 // TestPythonHoldsWhatGoHolds: the cases that are kept for ever.
 func TestPythonHoldsWhatGoHolds(t *testing.T) {
 	t.Parallel()
 	python := second(t)
-	for _, name := range fixtures(t) {
+	names := fixtures(t)
+	if testing.Short() {
+		names = names[:1]
+	}
+	for _, name := range names {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			agree(t, python, unpack(t, name))
@@ -106,7 +49,7 @@ func TestPythonHoldsWhatGoHolds(t *testing.T) {
 // agree has both readers look at a case, which both must take to hold.
 func agree(t *testing.T, python mutate.Verifier, dir string) {
 	t.Helper()
-	goes, err := ask(dir, "", "")
+	goes, err := mutate.Checked(false)(dir, "", "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +57,7 @@ func agree(t *testing.T, python mutate.Verifier, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if anyProblem(goes) || anyProblem(said) {
+	if mutate.Wrong(goes) || mutate.Wrong(said) {
 		t.Errorf("Go says %v, Python says %v", goes, said)
 	}
 }
@@ -130,9 +73,9 @@ func TestPythonNamesEveryMutation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	step, drawn := 5, 80
+	step, drawn := 7, 60
 	if testing.Short() {
-		step, drawn = 41, 12
+		step, drawn = 71, 8
 	}
 	var some []mutate.Mutation
 	for i := 0; i < len(all); i += step {
@@ -142,7 +85,7 @@ func TestPythonNamesEveryMutation(t *testing.T) {
 	for range drawn {
 		some = append(some, mutate.Random(rng, tree, other))
 	}
-	withstandBy(t, tree, mutate.Each(some), both(t, python))
+	withstand(t, tree, mutate.Each(some), both(t, python))
 }
 
 // both is Python, which must not differ from Go on whether a case holds.
@@ -151,16 +94,14 @@ func both(t *testing.T, python mutate.Verifier) mutate.Verifier {
 	var mu sync.Mutex
 	return func(dir, key, checkpoint string) ([]mutate.Saying, error) {
 		said, err := python(dir, key, checkpoint)
+		mu.Lock()
+		defer mu.Unlock()
 		if err != nil {
-			mu.Lock()
-			defer mu.Unlock()
 			t.Error(err)
 			return nil, err
 		}
-		goes, err := ask(dir, key, checkpoint)
-		if wrong := err != nil || anyProblem(goes); wrong != anyProblem(said) {
-			mu.Lock()
-			defer mu.Unlock()
+		goes, err := mutate.Checked(false)(dir, key, checkpoint)
+		if wrong := err != nil || mutate.Wrong(goes); wrong != mutate.Wrong(said) {
 			t.Errorf("Go says %v (%v), Python says %v", goes, err, said)
 		}
 		return said, nil

@@ -91,10 +91,7 @@ func inputOf(reader *casefile.Reader) report.Input {
 		Stopped: stoppedBy(reader),
 		Record:  reader.Record,
 		Blob:    reader.Blob,
-		Seal: report.Seal{
-			PublicKey: reader.PublicKey, Checkpoint: reader.Checkpoint,
-			CaseDir: filepath.Base(reader.Dir), Entries: int(reader.Entries),
-		},
+		Seal:    sealOf(reader),
 	}
 }
 

@@ -15,10 +15,10 @@ func (x *index) answer(in Input) Answer {
 		a.Headline = x.headline()
 		a.Sentences = nonEmpty(x.whatItDoes(), x.whichWords(t), x.whereTo())
 	case ToneQuiet:
-		a.Headline = x.Say("headline.quiet", "app", x.appName())
+		a.Headline = x.Say("headline.quiet", "app", x.appTitle())
 		a.Sentences = x.quietSentences(t)
 	default:
-		a.Headline = x.Say("headline.open", "app", x.appName())
+		a.Headline = x.Say("headline.open", "app", x.appTitle())
 		a.Sentences = x.openSentences(t)
 	}
 	a.Brief = x.brief(a.Tone, t)
@@ -83,7 +83,7 @@ func (x *index) tone(t tally) Tone {
 }
 
 // headline is the answer in one breath.
-func (x *index) headline() string { return x.Say(x.headlineKey(), "app", x.appName()) }
+func (x *index) headline() string { return x.Say(x.headlineKey(), "app", x.appTitle()) }
 
 func (x *index) headlineKey() string {
 	copies, kept := len(x.supported(telltale.KindCopy)) > 0, len(x.supported(telltale.KindSuppression)) > 0

@@ -118,12 +118,21 @@ func (x *index) interval(e *telltale.Effect) *Interval {
 		return nil
 	}
 	out := &Interval{What: cut(e.What, 200), Size: e.Size, Low: e.Low, High: e.High}
-	out.Short = x.Say("effect.short", "size", decimal(e.Size), "low", decimal(e.Low), "high", decimal(e.High))
+	out.Short = x.Say("effect.short", "size", twoPlaces(e.Size), "low", twoPlaces(e.Low), "high", twoPlaces(e.High))
 	out.Text = x.Say("effect.text", "what", out.What, "size", out.Short)
 	if e.P > 0 {
 		out.Text = x.Say("effect.tested", "effect", out.Text, "p", chance(e.P), "corrected", chance(e.Adjusted))
 	}
 	return out
+}
+
+// twoPlaces writes a number to two places behind the point, or to three digits
+// where that says more.
+func twoPlaces(v float64) string {
+	if math.Abs(v) >= 0.01 && math.Abs(v) < 100 {
+		return strconv.FormatFloat(math.Round(v*100)/100, 'f', -1, 64)
+	}
+	return decimal(v)
 }
 
 // finite numbers of a size that can be drawn; others are no effect.

@@ -12,7 +12,7 @@ func (x *index) functions() template.FuncMap {
 	return template.FuncMap{
 		"say": x.Say, "count": x.counted, "rich": x.rich, "richcount": x.richCount,
 		"n": func(c Count) string { return x.Number(int(c)) }, "bytes": x.bytes,
-		"list": x.List, "comma": x.Comma,
+		"list": x.List, "semicolons": x.semicolons, "comma": x.Comma,
 		"bdi": element("bdi"), "code": element("code"), "strong": element("strong"), "number": x.boldNumber,
 		"chips": x.chips, "tone": toneClass, "verdict": verdictClass, "share": share,
 	}

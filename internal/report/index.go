@@ -19,6 +19,8 @@ type index struct {
 	flows  map[string]*telltale.Flow
 	// copies of each probe's text, in order of the record's layers.
 	copies map[string][]copied
+	// lines of certificates so far.
+	lines int
 	// redacted says that what is missing was taken out on purpose.
 	redacted bool
 	// hostSums are what hostFacts made; nil before.

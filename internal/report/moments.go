@@ -1,6 +1,7 @@
 package report
 
 import (
+	"math"
 	"slices"
 	"strconv"
 	"time"
@@ -59,5 +60,5 @@ func (x *index) moments(p *telltale.Probe) []Moment {
 // offset is a time before or after, in milliseconds.
 func offset(d time.Duration) string {
 	ms := d.Round(time.Millisecond/10).Seconds() * 1000
-	return strconv.FormatFloat(ms, 'f', -1, 64) + " ms"
+	return strconv.FormatFloat(math.Round(ms*10)/10, 'f', -1, 64) + " ms"
 }

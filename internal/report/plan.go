@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -9,6 +10,9 @@ import (
 
 // mostPlanned bounds the lists of a plan.
 const mostPlanned = 30
+
+// methodsBetween stands between the methods of one finding.
+const methodsBetween = "; "
 
 // Plan is what was settled before the first message, and what departs from it.
 type Plan struct {
@@ -54,6 +58,9 @@ func (x *index) departures(in Input) []string {
 	for _, m := range x.unplanned(p) {
 		out = append(out, x.Say("depart.method", "method", cut(m, 200)))
 	}
+	for _, r := range in.Seal.Resumed[:min(len(in.Seal.Resumed), mostPlanned)] {
+		out = append(out, x.Say("depart.resumed", "program", cut(r, 300)))
+	}
 	if in.Stopped != "" {
 		out = append(out, x.Say("depart.stopped", "why", cut(in.Stopped, 200)))
 	}
@@ -65,11 +72,15 @@ func (x *index) departures(in Input) []string {
 
 // unplanned are the methods of findings that the plan does not name.
 func (x *index) unplanned(p *telltale.Plan) []string {
-	named := strings.Join(p.Analysis, "\n")
 	seen := map[string]bool{}
 	for i := range x.rec.Findings {
-		if m := x.rec.Findings[i].Method; m != "" && !strings.Contains(named, m) && len(seen) < mostPlanned {
-			seen[m] = true
+		f := &x.rec.Findings[i]
+		for _, m := range strings.Split(f.Method, methodsBetween) {
+			// A plan names each method with the program's version behind it.
+			m += " (" + f.Version + ")"
+			if f.Method != "" && !slices.Contains(p.Analysis, m) && len(seen) < mostPlanned {
+				seen[m] = true
+			}
 		}
 	}
 	return sorted(seen)

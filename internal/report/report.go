@@ -55,6 +55,9 @@ type Seal struct {
 	// without one.
 	Plan       *telltale.Plan
 	PlanSigned time.Time
+	// Resumed are the programs with which the run went on after a break, and
+	// what of them is not as the plan says.
+	Resumed []string
 	// Unfinished is true of a case whose run has not come to its end.
 	Unfinished bool
 	// Stamps and Witnesses are what others signed.

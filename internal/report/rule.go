@@ -30,14 +30,7 @@ func (x *index) ruleFate(r *telltale.Rule) string {
 func (x *index) ruleOutcome(r *telltale.Rule) string {
 	switch r.Outcome {
 	case telltale.Refused:
-		key := "rule.refused"
-		if r.Reader {
-			key = "rule.refused-reader"
-		}
-		if r.Reply != "" {
-			return x.Say(key+"-with", "reply", cut(r.Reply, longestReply))
-		}
-		return x.Say(key)
+		return x.refusal(r)
 	case telltale.Dropped:
 		return x.Say("rule.dropped")
 	case telltale.Altered:
@@ -49,4 +42,17 @@ func (x *index) ruleOutcome(r *telltale.Rule) string {
 	default:
 		return ""
 	}
+}
+
+func (x *index) refusal(r *telltale.Rule) string {
+	reply := cut(r.Reply, longestReply)
+	switch {
+	case r.Reader && reply != "":
+		return x.Say("rule.refused-reader-with", "reply", reply)
+	case r.Reader:
+		return x.Say("rule.refused-reader")
+	case reply != "":
+		return x.Say("rule.refused-with", "reply", reply)
+	}
+	return x.Say("rule.refused")
 }

@@ -45,6 +45,14 @@ func (x *index) appName() string {
 	return short(name, 60)
 }
 
+// appTitle is the name alone, for headlines.
+func (x *index) appTitle() string {
+	if name := x.app().Name; name != "" {
+		return short(name, 40)
+	}
+	return x.Say("unnamed")
+}
+
 // extent is the time from the first to the last thing recorded.
 func (x *index) extent() (from, to time.Time) {
 	see := func(t time.Time) {

@@ -67,9 +67,17 @@ func (x *index) timeline() Timeline {
 	}
 	c := newClockwork(from, to, lanes)
 	t := Timeline{From: moment(from), Took: span(to.Sub(from)), Bin: span(c.shown() / timeBins), Outside: Count(outside)}
+	opens := ""
 	for i := range lanes {
-		t.Lanes = append(t.Lanes, lanes[i].lane(c))
-		t.Binned = t.Binned || t.Lanes[i].Binned
+		if lanes[i].opens != "" {
+			opens = lanes[i].opens
+		}
+		if len(lanes[i].times) == 0 {
+			continue
+		}
+		lanes[i].opens, opens = opens, ""
+		l := lanes[i].lane(c)
+		t.Lanes, t.Binned = append(t.Lanes, l), t.Binned || l.Binned
 	}
 	t.Stages = x.stageBands(c)
 	for _, p := range c.pauses {

@@ -9,9 +9,11 @@ import (
 
 // Bounds on the section of triggers.
 const (
-	mostTriggers    = 200
-	mostProofs      = 4
-	mostProofLines  = 16
+	mostTriggers   = 200
+	mostProofs     = 4
+	mostProofLines = 16
+	// mostLines bounds the lines of all certificates and traits together.
+	mostLines       = 2000
 	mostTraits      = 40
 	mostProofProbes = 6
 	longestWord     = 80
@@ -56,7 +58,7 @@ func (x *index) trigger(f *telltale.Finding) Trigger {
 		x.addRule(&t, f.Claim.Rule)
 	}
 	for _, trait := range f.Traits[:min(len(f.Traits), mostTraits)] {
-		if trait.Answer != "not applicable" {
+		if trait.Answer != "not applicable" && x.line() {
 			t.Traits = append(t.Traits, x.trait(trait))
 		}
 	}
@@ -108,6 +110,13 @@ func (x *index) trait(t telltale.Trait) Trait {
 	return out
 }
 
+// line asks for one more line of a certificate. Where there are too many, the
+// first triggers have theirs, and those of the others stand in the case.
+func (x *index) line() bool {
+	x.lines++
+	return x.lines <= mostLines
+}
+
 // sameWords reports whether a search came to the words of a claim.
 func sameWords(c telltale.Claim, iso *telltale.Isolation) bool {
 	if c.Rule != nil || iso.Rule != nil {
@@ -132,7 +141,9 @@ func (x *index) proof(iso *telltale.Isolation) ProofOfWords {
 		Exact: iso.Exact, Why: cut(iso.Why, 300), Lines: []ProofLine{},
 	}
 	for _, line := range iso.Certificate[:min(len(iso.Certificate), mostProofLines)] {
-		p.Lines = append(p.Lines, x.proofLine(line))
+		if x.line() {
+			p.Lines = append(p.Lines, x.proofLine(line))
+		}
 	}
 	p.More = Count(len(iso.Certificate) - len(p.Lines))
 	return p

@@ -4,12 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
-	"example.org/telltale/internal/bench"
 	"example.org/telltale/internal/casefile"
 	"example.org/telltale/internal/casefile/index"
 )
@@ -24,90 +21,6 @@ func (a *app) caseCommand() *cobra.Command {
 	}
 	cmd.AddCommand(a.caseVerifyCommand(), a.caseLogCommand(), a.caseIndexCommand(), a.caseDiffCommand(), a.caseMergeCommand(), a.caseKeyCommand(), a.caseStampCommand(), a.caseWitnessCommand(), a.caseSealCommand(), a.caseRedactCommand())
 	return cmd
-}
-
-const verifyLong = `Checks every byte of a case and derives its findings again.
-
-Checked are: each line of the log and its number, the Merkle root and the
-signature of every checkpoint, each blob against its name, each packet file
-against its digest, each canary against the case's key. Then each layer is
-peeled again from the captured bytes, and observations and findings are
-derived again from the raw records and compared with what the case states.
-
-Exit codes: 0 all holds, 1 something does not, or it is no case.`
-
-// verification is the JSON form of what case verify says.
-type verification struct {
-	*casefile.Check
-	Recomputed bool `json:"recomputed"`
-	Holds      bool `json:"holds"`
-}
-
-func (a *app) caseVerifyCommand() *cobra.Command {
-	var key string
-	var asJSON bool
-	cmd := &cobra.Command{
-		Use:   "verify CASE",
-		Short: "Check every byte of a case and derive its findings again",
-		Long:  verifyLong,
-		Args:  cobra.ExactArgs(1),
-		RunE: failing(func(_ *cobra.Command, args []string) error {
-			v, err := verifyCase(args[0], key)
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				if err := a.printJSON(v); err != nil {
-					return err
-				}
-			} else {
-				a.printVerification(v, key)
-			}
-			if !v.Holds {
-				return exitWith(exitFailed, nil)
-			}
-			return nil
-		}),
-	}
-	cmd.Flags().StringVar(&key, "key", "", "public key to trust, as text or as a file (default: the one in the case)")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print the result as JSON")
-	return cmd
-}
-
-func verifyCase(dir, key string) (*verification, error) {
-	if text, err := os.ReadFile(key); err == nil {
-		key = strings.TrimSpace(string(text))
-	}
-	check, err := casefile.Verify(dir, key)
-	if err != nil {
-		return nil, err
-	}
-	v := &verification{Check: check}
-	if reader, err := casefile.Read(dir); err == nil {
-		check.Problems = append(check.Problems, bench.Recompute(reader)...)
-		v.Recomputed = true
-	}
-	v.Holds = len(check.Problems) == 0
-	return v, nil
-}
-
-func (a *app) printVerification(v *verification, key string) {
-	for _, p := range v.Problems {
-		fmt.Fprintf(a.stdout, "WRONG  %s\n", p)
-	}
-	for _, n := range v.Notes {
-		fmt.Fprintf(a.stdout, "note   %s\n", n)
-	}
-	fmt.Fprintf(a.stdout, "%d entries (%d signed by %d checkpoints), %d blobs, %d packet files, %d findings\n",
-		v.Entries, v.Signed, v.Checkpoints, v.Blobs, v.Captures, len(v.Record.Findings))
-	if !v.Holds {
-		fmt.Fprintf(a.stdout, "The case does NOT hold: %d things are wrong.\n", len(v.Problems))
-		return
-	}
-	fmt.Fprintln(a.stdout, "The case holds: every byte is as it was signed, and the findings follow from it.")
-	if key == "" {
-		fmt.Fprintln(a.stdout, "The key was taken from the case itself; --key checks whose it is.")
-	}
 }
 
 func (a *app) caseLogCommand() *cobra.Command {

@@ -14,6 +14,7 @@ import (
 	"example.org/telltale"
 	"example.org/telltale/internal/lab"
 	"example.org/telltale/internal/lab/truth"
+	"example.org/telltale/internal/verify"
 )
 
 // score is one run of one profile, scored.
@@ -67,7 +68,7 @@ func (a *app) scoreProfile(ctx context.Context, o demoOptions, l labRun) score {
 		s.Case = run.dir
 		s.Table, err = scoreCase(run.dir, filepath.Join(l.dir, "lab", "truth.json"))
 	}
-	var v *verification
+	var v *verify.Result
 	if err == nil {
 		v, err = verifyCase(run.dir, "")
 	}

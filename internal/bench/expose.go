@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"encoding/hex"
 	"path"
 	"slices"
 	"strings"
@@ -143,3 +144,6 @@ func keyOf(layer telltale.Layer) *peel.Key {
 	}
 	return &peel.Key{Bytes: raw, Source: layer.KeySource}
 }
+
+// decodeKey reads the key of a layer; no text gives no bytes.
+func decodeKey(text string) ([]byte, error) { return hex.DecodeString(text) }

@@ -15,6 +15,7 @@ import (
 	"example.org/telltale/internal/casefile"
 	"example.org/telltale/internal/peel"
 	"example.org/telltale/internal/signer"
+	"example.org/telltale/internal/verify"
 )
 
 // blindSensor ends its watch after some messages, as a proxy does that can
@@ -94,7 +95,7 @@ func TestNothingIsTypedWithoutASensor(t *testing.T) {
 	if err := c.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if check, err := casefile.Verify(dir, ""); err != nil || len(check.Problems) > 0 {
+	if check, err := verify.Case(dir, verify.Options{}); err != nil || len(check.Problems) > 0 {
 		t.Errorf("the case does not hold: %v, %v", check, err)
 	}
 }

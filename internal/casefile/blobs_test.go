@@ -74,7 +74,7 @@ func TestManyBlobsAtOnce(t *testing.T) {
 	all.Wait()
 	must(t, c.Checkpoint())
 	must(t, c.Close())
-	check, err := casefile.Verify(dir, "")
+	check, err := verified(dir, "")
 	must(t, err)
 	if len(check.Problems) > 0 || check.Signed != check.Entries || len(check.Record.Flows) != workers*each*2 {
 		t.Errorf("%v; %d of %d entries signed, %d flows", check.Problems, check.Signed, check.Entries, len(check.Record.Flows))
@@ -100,7 +100,7 @@ func TestMuchIsBroughtToTheDiskMeanwhile(t *testing.T) {
 	}
 	must(t, c.Checkpoint())
 	must(t, c.Close())
-	check, err := casefile.Verify(dir, "")
+	check, err := verified(dir, "")
 	must(t, err)
 	if len(check.Problems) > 0 || check.Signed != check.Entries {
 		t.Errorf("%v; %d of %d entries signed", check.Problems, check.Signed, check.Entries)

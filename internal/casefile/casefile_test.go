@@ -39,7 +39,9 @@ func write(t *testing.T, dir string, opts casefile.Options) *telltale.Record {
 	if err != nil {
 		t.Fatal(err)
 	}
-	must(t, c.PutScenario(telltale.Scenario{Name: "s", Window: time.Second}))
+	// Only a replay has messages and no plan.
+	replay := telltale.DriverSpec{Kind: telltale.DriverReplay}
+	must(t, c.PutScenario(telltale.Scenario{Name: "s", Window: time.Second, Driver: replay}))
 	must(t, c.PutApp(telltale.App{Name: "app"}))
 	must(t, c.PutStage(telltale.Stage{Name: "contact", At: opts.Clock()}))
 	for i := range 3 {
@@ -89,9 +91,9 @@ func TestACaseReadsBackAsItWasWrittenAndVerifies(t *testing.T) {
 		t.Errorf("blob = %q, %v", b, err)
 	}
 	verifier := opts.Signer.Verifier()
-	check, err := casefile.Verify(dir, verifier)
+	check, err := verified(dir, verifier)
 	must(t, err)
-	if len(check.Problems) > 0 || len(check.Notes) > 0 {
+	if len(check.Problems) > 0 || len(check.Notes) != 1 || !strings.Contains(check.Notes[0].What, "not finished") {
 		t.Errorf("problems %v, notes %v", check.Problems, check.Notes)
 	}
 	if check.Signed != check.Entries || check.Blobs != 3 || check.Captures != 1 {
@@ -133,7 +135,7 @@ func TestVerifyRefusesAnotherKey(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "case")
 	write(t, dir, options(t))
 	other := options(t).Signer.Verifier()
-	check, err := casefile.Verify(dir, other)
+	check, err := verified(dir, other)
 	must(t, err)
 	if len(check.Problems) == 0 {
 		t.Error("a case signed by somebody else verifies")
@@ -203,7 +205,7 @@ func files(t *testing.T, dir string) []string {
 
 // detected reports whether Verify refuses the case or names a problem.
 func detected(dir string) bool {
-	check, err := casefile.Verify(dir, "")
+	check, err := verified(dir, "")
 	return err != nil || len(check.Problems) > 0
 }
 
@@ -217,7 +219,7 @@ func TestATornLineIsSetAsideAndTheCaseGoesOn(t *testing.T) {
 	must(t, err)
 	torn := `{"at":"2026-01-02T03:0`
 	must(t, os.WriteFile(log, append(whole, torn...), 0o600))
-	if check, err := casefile.Verify(dir, ""); err != nil || len(check.Problems) > 0 || len(check.Notes) == 0 {
+	if check, err := verified(dir, ""); err != nil || len(check.Problems) > 0 || len(check.Notes) == 0 {
 		t.Errorf("before resuming: check %+v, %v: want a note and no problem", check, err)
 	}
 	c, err := casefile.Open(dir, opts)
@@ -225,7 +227,7 @@ func TestATornLineIsSetAsideAndTheCaseGoesOn(t *testing.T) {
 	putTrial(t, c, "p000004")
 	must(t, c.PutStage(telltale.Stage{Name: "screen", At: opts.Clock(), Done: true}))
 	must(t, c.Close())
-	check, err := casefile.Verify(dir, "")
+	check, err := verified(dir, "")
 	must(t, err)
 	if len(check.Problems) > 0 || len(check.Record.Probes) != 4 {
 		t.Errorf("problems %v, %d probes", check.Problems, len(check.Record.Probes))
@@ -250,7 +252,7 @@ func TestALeftOpenCaptureIsSealedAsCut(t *testing.T) {
 	must(t, err)
 	must(t, c.Checkpoint())
 	must(t, c.Close())
-	check, err := casefile.Verify(dir, "")
+	check, err := verified(dir, "")
 	must(t, err)
 	if check.Captures != 2 || len(check.Problems) > 0 {
 		t.Errorf("check %+v: want two sealed packet files", check)

@@ -93,7 +93,7 @@ func failed(t *testing.T, c *casefile.Case, err error) {
 func goesOn(t *testing.T, dir string, opts casefile.Options) {
 	t.Helper()
 	for _, id := range []string{"p000004", "p000005"} {
-		check, err := casefile.Verify(dir, "")
+		check, err := verified(dir, "")
 		must(t, err)
 		if len(check.Problems) > 0 {
 			t.Errorf("before %s: %v", id, check.Problems)
@@ -105,7 +105,7 @@ func goesOn(t *testing.T, dir string, opts casefile.Options) {
 		must(t, c.PutStage(telltale.Stage{Name: "screen", Done: true}))
 		must(t, c.Close())
 	}
-	check, err := casefile.Verify(dir, "")
+	check, err := verified(dir, "")
 	must(t, err)
 	if len(check.Problems) > 0 || check.Signed != check.Entries || len(check.Record.Probes) != 5 {
 		t.Errorf("at the end: %v; %d of %d entries signed, %d probes", check.Problems, check.Signed, check.Entries, len(check.Record.Probes))
@@ -175,7 +175,7 @@ func TestALinkToACaseIsACase(t *testing.T) {
 	if err := os.Symlink(dir, link); err != nil {
 		t.Skipf("no links here (%v): not checked that a case is read through one", err)
 	}
-	check, err := casefile.Verify(link, "")
+	check, err := verified(link, "")
 	must(t, err)
 	if len(check.Problems) > 0 {
 		t.Errorf("through a link: %v", check.Problems)

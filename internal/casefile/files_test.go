@@ -52,7 +52,7 @@ func TestFilesArePutSealedAndReplaced(t *testing.T) {
 
 func checked(t *testing.T, dir string) {
 	t.Helper()
-	check, err := casefile.Verify(dir, "")
+	check, err := verified(dir, "")
 	must(t, err)
 	if len(check.Problems) > 0 {
 		t.Errorf("problems: %v", check.Problems)

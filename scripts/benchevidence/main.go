@@ -40,6 +40,7 @@ func parts() []part {
 	return []part{
 		// One line a part, in the order of the table.
 		{"faults", faultPart},
+		{"report", reportPart},
 	}
 }
 

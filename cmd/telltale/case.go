@@ -19,19 +19,8 @@ func (a *app) caseCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.caseVerifyCommand(), a.caseLogCommand(), a.caseIndexCommand(), a.caseDiffCommand(), a.caseMergeCommand(), a.caseKeyCommand(), a.caseStampCommand(), a.caseWitnessCommand(), a.caseSealCommand(), a.caseRedactCommand())
+	cmd.AddCommand(a.caseVerifyCommand(), a.caseShowCommand(), a.caseLogCommand(), a.caseIndexCommand(), a.caseDiffCommand(), a.caseMergeCommand(), a.caseKeyCommand(), a.caseStampCommand(), a.caseWitnessCommand(), a.caseSealCommand(), a.caseRedactCommand())
 	return cmd
-}
-
-func (a *app) caseLogCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "log CASE",
-		Short: "Print the entries of a case's log, one JSON object a line",
-		Args:  cobra.ExactArgs(1),
-		RunE: failing(func(_ *cobra.Command, args []string) error {
-			return casefile.CopyLog(a.stdout, args[0])
-		}),
-	}
 }
 
 func (a *app) caseIndexCommand() *cobra.Command {

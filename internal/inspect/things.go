@@ -43,30 +43,32 @@ type Finding struct {
 	FlowLines  []FlowLine  `json:"flow_lines"`
 }
 
-// ProbeLine, FlowLine and FindingLine are a thing in brief.
-type (
-	ProbeLine struct {
-		ID      string           `json:"id"`
-		Text    string           `json:"text"`
-		Outcome telltale.Outcome `json:"outcome"`
-	}
-	FlowLine struct {
-		ID       string    `json:"id"`
-		Sensor   string    `json:"sensor"`
-		Protocol string    `json:"protocol"`
-		Host     string    `json:"host"`
-		Port     int       `json:"port"`
-		Start    time.Time `json:"start"`
-		BytesOut int64     `json:"bytes_out"`
-		BytesIn  int64     `json:"bytes_in"`
-		Error    string    `json:"error,omitempty"`
-	}
-	FindingLine struct {
-		ID        string           `json:"id"`
-		Verdict   telltale.Verdict `json:"verdict"`
-		Statement string           `json:"statement"`
-	}
-)
+// ProbeLine is a message in brief.
+type ProbeLine struct {
+	ID      string           `json:"id"`
+	Text    string           `json:"text"`
+	Outcome telltale.Outcome `json:"outcome"`
+}
+
+// FlowLine is an exchange in brief.
+type FlowLine struct {
+	ID       string    `json:"id"`
+	Sensor   string    `json:"sensor"`
+	Protocol string    `json:"protocol"`
+	Host     string    `json:"host"`
+	Port     int       `json:"port"`
+	Start    time.Time `json:"start"`
+	BytesOut int64     `json:"bytes_out"`
+	BytesIn  int64     `json:"bytes_in"`
+	Error    string    `json:"error,omitempty"`
+}
+
+// FindingLine is a finding in brief.
+type FindingLine struct {
+	ID        string           `json:"id"`
+	Verdict   telltale.Verdict `json:"verdict"`
+	Statement string           `json:"statement"`
+}
 
 func (i *Inspector) probe(p telltale.Probe) *Probe {
 	rec := i.r.Record

@@ -39,6 +39,8 @@ type part struct {
 func parts() []part {
 	return []part{
 		// One line a part, in the order of the table.
+		{"mutations", mutationPart},
+		{"python", pythonPart},
 		{"faults", faultPart},
 		{"report", reportPart},
 	}

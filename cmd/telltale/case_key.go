@@ -88,6 +88,7 @@ func (a *app) keyFile() (signer.Place, error) {
 func (a *app) keyNewCommand(asJSON *bool) *cobra.Command {
 	var name string
 	var open bool
+	var work int
 	cmd := &cobra.Command{
 		Use:   "new --name NAME",
 		Short: "Make a key under a name and a passphrase",
@@ -106,7 +107,10 @@ that is there stays: cases may depend on it.`,
 			if err != nil {
 				return err
 			}
-			var lock signer.Lock
+			lock, err := lockOf(work)
+			if err != nil {
+				return err
+			}
 			if !open {
 				if lock.Passphrase, err = a.newPassphrase(); err != nil {
 					return err
@@ -119,8 +123,24 @@ that is there stays: cases may depend on it.`,
 		}),
 	}
 	cmd.Flags().StringVar(&name, "name", "", "name of the person or laboratory that signs (required)")
+	workFlag(cmd, &work)
 	cmd.Flags().BoolVar(&open, "no-passphrase", false, "protect the key by nothing but the file's permissions")
 	return cmd
+}
+
+// workFlag lets the cost of a passphrase be chosen.
+func workFlag(cmd *cobra.Command, work *int) {
+	cmd.Flags().IntVar(work, "work", defaultWork, fmt.Sprintf("what trying a passphrase costs, from %d to %d: each step doubles it; %d takes about a second", signer.LeastWork, signer.MostWork, defaultWork))
+}
+
+// defaultWork is what age takes.
+const defaultWork = 18
+
+func lockOf(work int) (signer.Lock, error) {
+	if work < signer.LeastWork || work > signer.MostWork {
+		return signer.Lock{}, exitWith(exitUsage, fmt.Errorf("--work %d: take %d to %d", work, signer.LeastWork, signer.MostWork))
+	}
+	return signer.Lock{Work: work}, nil
 }
 
 // newPassphrase is a passphrase that a key gets: told by a file or the
@@ -145,6 +165,7 @@ func (a *app) newPassphrase() (string, error) {
 
 func (a *app) keyProtectCommand(asJSON *bool) *cobra.Command {
 	var oldFile string
+	var work int
 	cmd := &cobra.Command{
 		Use:   "protect",
 		Short: "Put a passphrase on the key, or a new one",
@@ -171,16 +192,20 @@ or read from the file that --old names.`,
 				}
 				old = func() (string, error) { return told, nil }
 			}
-			passphrase, err := a.newPassphrase()
+			lock, err := lockOf(work)
 			if err != nil {
 				return err
 			}
-			if err := signer.Protect(place.Name, signer.Lock{Passphrase: passphrase}, old); err != nil {
+			if lock.Passphrase, err = a.newPassphrase(); err != nil {
+				return err
+			}
+			if err := signer.Protect(place.Name, lock, old); err != nil {
 				return err
 			}
 			return a.showKey(*asJSON)
 		}),
 	}
+	workFlag(cmd, &work)
 	cmd.Flags().StringVar(&oldFile, "old", "", "file whose first line is the passphrase that the key has")
 	return cmd
 }

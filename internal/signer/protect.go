@@ -21,8 +21,12 @@ type Lock struct {
 	Work int
 }
 
-// mostWork bounds what a file may ask of who opens it: 2^22 takes about 4 GiB.
-const mostWork = 22
+// Bounds of Lock.Work. A file may ask no more of who opens it than MostWork,
+// which takes about 4 GiB.
+const (
+	LeastWork = 10
+	MostWork  = 22
+)
 
 // publicLine begins the line before a protected key that tells its public half.
 const publicLine = "# public key: "
@@ -140,7 +144,7 @@ func decrypt(body []byte, passphrase string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	identity.SetMaxWorkFactor(mostWork)
+	identity.SetMaxWorkFactor(MostWork)
 	plain, err := age.Decrypt(armor.NewReader(bytes.NewReader(body)), identity)
 	if err != nil {
 		return nil, err

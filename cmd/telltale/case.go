@@ -19,7 +19,7 @@ func (a *app) caseCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.caseVerifyCommand(), a.caseShowCommand(), a.caseLogCommand(), a.caseIndexCommand(), a.caseDiffCommand(), a.caseMergeCommand(), a.caseKeyCommand(), a.caseStampCommand(), a.caseWitnessCommand(), a.caseSealCommand(), a.caseRedactCommand())
+	cmd.AddCommand(a.caseVerifyCommand(), a.caseShowCommand(), a.caseLogCommand(), a.caseIndexCommand(), a.caseDiffCommand(), a.caseMergeCommand(), a.caseKeyCommand(), a.caseStampCommand(), a.caseWitnessCommand(), a.caseSealCommand(), a.caseRedactCommand(), a.caseExportCommand(), a.caseImportCommand())
 	return cmd
 }
 

@@ -5,6 +5,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -34,9 +36,26 @@ func redacted(t *testing.T, opts redact.Options) (dir, out string, r *redact.Res
 	return dir, out, r
 }
 
-func TestWhatIsTakenOutCannotBeReadInTheCopy(t *testing.T) {
+// TestACopy looks at one copy from all sides.
+func TestACopy(t *testing.T) {
 	t.Parallel()
-	_, out, r := redacted(t, redact.Options{})
+	dir, out, r := redacted(t, redact.Options{})
+	t.Run("cannot be read", func(t *testing.T) { cannotBeRead(t, out, r) })
+	t.Run("is proved", func(t *testing.T) { isProved(t, dir, out, r) })
+	t.Run("holds", func(t *testing.T) { holds(t, dir, out, verify.Options{SkipReplay: true}) })
+	t.Run("is not redacted again", func(t *testing.T) {
+		key := signing(t, "tester")
+		again := filepath.Join(t.TempDir(), "copy")
+		if _, err := redact.Run(context.Background(), out, again, redact.Options{Signer: key}); err == nil || !strings.Contains(err.Error(), "is a redacted copy") {
+			t.Errorf("a copy was redacted again: %v", err)
+		}
+		if _, err := redact.Run(context.Background(), dir, out, redact.Options{Signer: key}); err == nil || !strings.Contains(err.Error(), "there already") {
+			t.Errorf("a copy was overwritten: %v", err)
+		}
+	})
+}
+
+func cannotBeRead(t *testing.T, out string, r *redact.Result) {
 	all := readable(t, out)
 	for _, secret := range []string{password, cookie, mailbox, telephone, stranger, strayFile, clientIP, home, "annabel", otherText, privateKey, "linnet.pine2"} {
 		if bytes.Contains(bytes.ToLower(all), bytes.ToLower([]byte(secret))) {
@@ -56,9 +75,7 @@ func TestWhatIsTakenOutCannotBeReadInTheCopy(t *testing.T) {
 	}
 }
 
-func TestTheCopyIsProvedByTheOriginalsSignatures(t *testing.T) {
-	t.Parallel()
-	dir, out, r := redacted(t, redact.Options{Accounts: true, Hosts: []string{"collector.test"}})
+func isProved(t *testing.T, dir, out string, r *redact.Result) {
 	before, after := entries(t, dir), entries(t, out)
 	if len(before) != len(after) || int64(len(after)) != r.Entries {
 		t.Fatalf("%d entries became %d", len(before), len(after))
@@ -114,9 +131,27 @@ func commitment(t *testing.T, line []byte) mask.Hash {
 	return h
 }
 
-// verified is what the independent reader finds wrong, the plan of the made-up
-// case left aside: it was made for no scenario.
-func verified(t *testing.T, dir string, opts verify.Options) []verify.Problem {
+// holds checks that the readers that share nothing with the writer find nothing
+// wrong with a copy that they do not find wrong with the case. The plan of the
+// made-up case was made for no scenario.
+func holds(t *testing.T, dir, out string, opts verify.Options) {
+	known := map[string]bool{}
+	for _, p := range problems(t, dir, opts) {
+		known[p.String()] = true
+	}
+	for _, p := range problems(t, out, opts) {
+		if !known[p.String()] {
+			t.Errorf("the copy: %s", p)
+		}
+	}
+	reader, err := casefile.Read(out)
+	if err != nil || !reader.Redacted {
+		t.Fatalf("the copy cannot be read: %v", err)
+	}
+	script(t, dir, out)
+}
+
+func problems(t *testing.T, dir string, opts verify.Options) []verify.Problem {
 	t.Helper()
 	r, err := verify.Case(dir, opts)
 	if err != nil {
@@ -125,32 +160,21 @@ func verified(t *testing.T, dir string, opts verify.Options) []verify.Problem {
 	return r.Problems
 }
 
-func TestVerifiersAcceptTheCopyAsFarAsTheOriginal(t *testing.T) {
+func TestCopiesHold(t *testing.T) {
 	t.Parallel()
-	other := signing(t, "somebody-else")
+	if testing.Short() {
+		t.Skip("one copy is checked by another test")
+	}
 	for name, opts := range map[string]redact.Options{
-		"as it is":  {},
-		"accounts":  {Accounts: true, Mask: []string{"good morning"}},
+		"accounts":  {Accounts: true, Mask: []string{"good morning"}, Hosts: []string{"collector.test"}},
 		"findings":  {OnlyFindings: true},
-		"by others": {Signer: other},
+		"by others": {Signer: signing(t, "somebody-else")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			dir, out, _ := redacted(t, opts)
-			known := map[string]bool{}
-			for _, p := range verified(t, dir, verify.Options{SkipReplay: true}) {
-				known[p.String()] = true
-			}
-			for _, p := range verified(t, out, verify.Options{SkipReplay: true}) {
-				if !known[p.String()] {
-					t.Errorf("the copy: %s", p)
-				}
-			}
-			reader, err := casefile.Read(out)
-			if err != nil || !reader.Redacted {
-				t.Fatalf("the copy cannot be read: %v", err)
-			}
-			script(t, dir, out)
+			dir, out, r := redacted(t, opts)
+			holds(t, dir, out, verify.Options{SkipReplay: true})
+			isProved(t, dir, out, r)
 		})
 	}
 }
@@ -177,9 +201,12 @@ func script(t *testing.T, dir, out string) {
 	}
 }
 
-func TestAliasesAreTheSameEverywhere(t *testing.T) {
+func TestTextsAreMaskedUnderTheirCoatsAndByTheSameAliases(t *testing.T) {
 	t.Parallel()
-	_, out, _ := redacted(t, redact.Options{Accounts: true})
+	_, out, r := redacted(t, redact.Options{Mask: []string{"hello there"}, Accounts: true})
+	if all := readable(t, out); bytes.Contains(all, []byte("hello there")) {
+		t.Error("the text can be read")
+	}
 	reader, err := casefile.Read(out)
 	if err != nil {
 		t.Fatal(err)
@@ -195,35 +222,39 @@ func TestAliasesAreTheSameEverywhere(t *testing.T) {
 	if rec.Scenario.Driver.Options != nil && !json.Valid(rec.Scenario.Driver.Options) {
 		t.Errorf("options are %q", rec.Scenario.Driver.Options)
 	}
-}
-
-func TestTextsAreMaskedUnderTheirCoats(t *testing.T) {
-	t.Parallel()
-	_, out, r := redacted(t, redact.Options{Mask: []string{"hello there"}})
-	if all := readable(t, out); bytes.Contains(all, []byte("hello there")) {
-		t.Error("the text can be read")
-	}
-	reader, err := casefile.Read(out)
-	if err != nil {
-		t.Fatal(err)
-	}
-	first, second := reader.Record.Layers[0], reader.Record.Layers[1]
-	if first.Bytes != "" || first.Steps[0] != "" || first.Steps[1] != "" || reader.Record.Flows[0].Messages[0].Bytes != "" {
+	first := rec.Layers[0]
+	if first.Bytes != "" || first.Steps[0] != "" || first.Steps[1] != "" || rec.Flows[0].Messages[0].Bytes != "" || rec.Findings[0].Digests[0] != "" {
 		t.Errorf("what the text was opened from is named: %+v", first)
-	}
-	if second.Bytes == "" || second.Steps[0] == "" || reader.Record.Flows[1].Messages[0].Bytes == "" {
-		t.Errorf("the other message is gone: %+v", second)
-	}
-	if d := reader.Record.Findings[0].Digests; d[0] != "" || d[1] != second.Bytes {
-		t.Errorf("the finding rests on %q", d)
 	}
 	if !slices.ContainsFunc(r.Sentences, func(s string) bool { return strings.HasPrefix(s, "named: ") }) {
 		t.Errorf("the note does not say so: %q", r.Sentences)
 	}
 }
 
+func TestBlobsWithoutTheTextStay(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("a copy more")
+	}
+	_, out, _ := redacted(t, redact.Options{Mask: []string{"hello there"}})
+	reader, err := casefile.Read(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec := reader.Record
+	if l := rec.Layers[0]; l.Bytes != "" || rec.Findings[0].Digests[0] != "" {
+		t.Errorf("what was withheld is named: %+v", l)
+	}
+	if l := rec.Layers[1]; l.Bytes == "" || l.Steps[0] == "" || rec.Flows[1].Messages[0].Bytes == "" || rec.Findings[0].Digests[1] != l.Bytes {
+		t.Errorf("the other message is gone: %+v", l)
+	}
+}
+
 func TestRulesCanBeTurnedOff(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("a copy for each rule")
+	}
 	shows := map[string]string{
 		redact.RuleKeys: privateKey, redact.RuleStrays: strayFile, redact.RuleClients: clientIP, redact.RuleHomes: home,
 		redact.RuleOthers: otherText, redact.RuleCredentials: password, redact.RuleMail: mailbox, redact.RulePhone: telephone,
@@ -253,10 +284,6 @@ func TestWhatCannotBeDoneLeavesNoCopy(t *testing.T) {
 	t.Parallel()
 	key := signing(t, "tester")
 	dir := writeCase(t, key)
-	made := filepath.Join(t.TempDir(), "made")
-	if _, err := redact.Run(context.Background(), dir, made, redact.Options{Signer: key}); err != nil {
-		t.Fatal(err)
-	}
 	digits := key.Verifier()[len(key.Verifier())-30:]
 	for name, try := range map[string]struct {
 		dir  string
@@ -264,7 +291,6 @@ func TestWhatCannotBeDoneLeavesNoCopy(t *testing.T) {
 		want string
 	}{
 		"a key that is masked":   {dir, redact.Options{Signer: key, Mask: []string{digits}}, "key.pub"},
-		"a redacted copy":        {made, redact.Options{Signer: key}, "is a redacted copy"},
 		"no key":                 {dir, redact.Options{}, "name a key"},
 		"a rule that is not":     {dir, redact.Options{Signer: key, Keep: []string{"packets"}}, "no rule"},
 		"one letter":             {dir, redact.Options{Signer: key, Mask: []string{"x"}}, "2 bytes"},
@@ -283,7 +309,79 @@ func TestWhatCannotBeDoneLeavesNoCopy(t *testing.T) {
 			}
 		})
 	}
-	if _, err := redact.Run(context.Background(), dir, made, redact.Options{Signer: key}); err == nil || !strings.Contains(err.Error(), "there already") {
-		t.Errorf("a copy was overwritten: %v", err)
+}
+
+// Whatever of the record is masked cannot be read afterwards, and the copy is
+// proved all the same.
+func TestAnyTextCanBeMasked(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("several copies")
 	}
+	for seed := range uint64(4) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			key := signing(t, "tester")
+			dir := writeCase(t, key)
+			masked := pick(t, dir, rand.New(rand.NewPCG(seed, 7)))
+			out := filepath.Join(t.TempDir(), "copy")
+			r, err := redact.Run(context.Background(), dir, out, redact.Options{Signer: key, Mask: masked})
+			if err != nil {
+				t.Fatalf("%q: %v", masked, err)
+			}
+			isProved(t, dir, out, r)
+			for _, line := range entries(t, out) {
+				var e struct{ Body any }
+				if err := json.Unmarshal(line, &e); err != nil {
+					t.Fatal(err)
+				}
+				for _, s := range texts(e.Body) {
+					for _, m := range masked {
+						if strings.Contains(strings.ToLower(s), strings.ToLower(m)) {
+							t.Errorf("%q can be read in %q", m, s)
+						}
+					}
+				}
+			}
+		})
+	}
+}
+
+// pick takes some of the longer texts of a case.
+func pick(t *testing.T, dir string, r *rand.Rand) []string {
+	var all []string
+	for _, line := range entries(t, dir)[1:] {
+		var e struct{ Body any }
+		if err := json.Unmarshal(line, &e); err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range texts(e.Body) {
+			if len(s) >= 6 && !strings.HasPrefix(s, "sha256:") && !strings.HasPrefix(s, "2026-") {
+				all = append(all, s)
+			}
+		}
+	}
+	var out []string
+	for range 5 {
+		out = append(out, all[r.IntN(len(all))])
+	}
+	return out
+}
+
+// texts are the strings in a value.
+func texts(v any) []string {
+	var out []string
+	switch v := v.(type) {
+	case string:
+		out = append(out, v)
+	case []any:
+		for _, part := range v {
+			out = append(out, texts(part)...)
+		}
+	case map[string]any:
+		for _, part := range v {
+			out = append(out, texts(part)...)
+		}
+	}
+	return out
 }

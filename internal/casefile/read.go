@@ -3,7 +3,6 @@ package casefile
 import (
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -127,12 +126,4 @@ func eachEntry(dir string, version int, use func(e format.Entry, line []byte) er
 		return fmt.Errorf("%w; case verify tells more", err)
 	}
 	return err
-}
-
-// CopyLog writes the whole entries of a case's log as they are.
-func CopyLog(w io.Writer, dir string) error {
-	return EachEntry(dir, func(_ format.Entry, line []byte) error {
-		_, err := fmt.Fprintf(w, "%s\n", line)
-		return err
-	})
 }

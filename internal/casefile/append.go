@@ -29,6 +29,9 @@ func (c *Case) appendLocked(kind string, raw json.RawMessage, sync bool) error {
 	if c.failed != nil {
 		return c.failed
 	}
+	if len(raw) > maxEntry {
+		return c.failLocked(tooLong(kind, len(raw)))
+	}
 	entry := format.Entry{N: c.entries, At: c.opts.Clock().UTC().Round(0), Type: kind, Body: raw, Salt: make([]byte, format.SaltSize)}
 	if _, err := io.ReadFull(c.opts.Random, entry.Salt); err != nil {
 		return c.failLocked(fmt.Errorf("salting a %s entry: %w", kind, err))
@@ -38,7 +41,7 @@ func (c *Case) appendLocked(kind string, raw json.RawMessage, sync bool) error {
 		return fmt.Errorf("writing a %s entry: %w", kind, err)
 	}
 	if len(x.line) > maxEntry {
-		return c.failLocked(fmt.Errorf("a %s entry of %d bytes is larger than a case takes (%d)", kind, len(x.line), maxEntry))
+		return c.failLocked(tooLong(kind, len(x.line)))
 	}
 	if err := c.writeLine(append(x.line, '\n'), sync); err != nil {
 		return err
@@ -48,6 +51,10 @@ func (c *Case) appendLocked(kind string, raw json.RawMessage, sync bool) error {
 	}
 	entry.Body = x.body
 	return c.state.apply(entry)
+}
+
+func tooLong(kind string, n int) error {
+	return fmt.Errorf("a %s entry of %d bytes is larger than a case takes (%d)", kind, n, maxEntry)
 }
 
 // writeLine adds a line to the log. When it fails, whatever part was written

@@ -149,7 +149,7 @@ func TestEveryFlippedByteIsDetected(t *testing.T) {
 	write(t, dir, options(t))
 	step := 1
 	if testing.Short() {
-		step = 7
+		step = 29
 	}
 	for _, path := range files(t, dir) {
 		whole, err := os.ReadFile(path)
@@ -297,6 +297,9 @@ func TestOpenNamesTheAlteredLine(t *testing.T) {
 
 func TestABombInABlobEndsWithAnError(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("-short: packs and unpacks 300 MB")
+	}
 	dir := filepath.Join(t.TempDir(), "case")
 	opts := options(t)
 	c, err := casefile.Create(dir, opts)

@@ -93,14 +93,14 @@ func TestLibcIsTheOneThatSQLiteNames(t *testing.T) {
 func TestTheSameRecordGivesTheSameBytes(t *testing.T) {
 	t.Parallel()
 	rec := &telltale.Record{}
-	for i := range 3000 {
+	for i := range 700 {
 		id := fmt.Sprintf("p%06d", i)
 		rec.Probes = append(rec.Probes, telltale.Probe{ID: id, Text: strings.Repeat(id, i%7)})
 		rec.Flows = append(rec.Flows, telltale.Flow{ID: "f" + id, Host: id + ".test", Messages: make([]telltale.Message, i%5)})
 		rec.Observations = append(rec.Observations, telltale.Observation{Probe: id, Feature: "bytes", Value: float64(i) / 3})
 	}
 	var first []byte
-	for range 3 {
+	for range 2 {
 		path := filepath.Join(t.TempDir(), "index")
 		if err := index.BuildAt(t.Context(), path, rec); err != nil {
 			t.Fatal(err)

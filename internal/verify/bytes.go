@@ -162,10 +162,10 @@ func (c *check) sealedJobs() []job {
 			continue
 		}
 		_, there := c.files[name]
-		switch withheld := s.Digest == "" || c.book.aliases[s.Digest]; {
-		case withheld && c.book.masked > 0 && there:
+		switch {
+		case c.withheld(s) && there:
 			c.problem(name, 0, "is there although its digest was taken out")
-		case withheld && c.book.masked > 0:
+		case c.withheld(s):
 		case !there && !c.renamedLater(s):
 			c.problem(name, 0, "missing: line %d of the log seals it", s.line)
 		case there:

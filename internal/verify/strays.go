@@ -117,6 +117,9 @@ func (c *check) torn() {
 		switch {
 		case !tornFile.MatchString(file):
 			c.problem(format.LogFile, s.line, "%.100q is named, which is no torn line of a case", file)
+		case c.withheld(s) && there:
+			c.problem(file, 0, "is there although its digest was taken out")
+		case c.withheld(s):
 		case !there:
 			c.problem(file, 0, "missing: line %d of the log names it", s.line)
 		case size != s.Size:
@@ -130,6 +133,12 @@ func (c *check) torn() {
 			c.note(file, 0, "is named by no entry: a crash came before that, or somebody put it there")
 		}
 	}
+}
+
+// withheld reports whether the digest of a file was taken out of a redacted
+// copy, and the file with it.
+func (c *check) withheld(s seal) bool {
+	return c.book.masked > 0 && (s.Digest == "" || c.book.aliases[s.Digest])
 }
 
 func (c *check) tornContent(file string, s seal) {

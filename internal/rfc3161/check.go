@@ -28,7 +28,7 @@ const (
 // which is named in what is signed (RFC 3161, 2.4.2).
 func (s *signedData) check() error {
 	var kind asn1.ObjectIdentifier
-	if value := s.values[attrContentType]; !value.ReadASN1ObjectIdentifier(&kind) || !kind.Equal(oidTSTInfo) {
+	if value := s.values[attrContentType]; !value.ReadASN1ObjectIdentifier(&kind) || kind.String() != oidTSTInfo {
 		return errInfo
 	}
 	var digest cryptobyte.String

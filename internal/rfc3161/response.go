@@ -104,22 +104,21 @@ func reason(failure asn1.BitString) string {
 	return ""
 }
 
-// objects that are told apart here.
-var (
-	oidSignedData = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 2}
-	oidTSTInfo    = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 1, 4}
-)
+// Objects that are told apart here, and the tags [0] and [1] of what holds
+// something.
+const (
+	oidSignedData = "1.2.840.113549.1.7.2"
+	oidTSTInfo    = "1.2.840.113549.1.9.16.1.4"
 
-var (
-	tag0 = tag.Tag(0).ContextSpecific().Constructed()
-	tag1 = tag.Tag(1).ContextSpecific().Constructed()
+	tag0 = tag.Tag(0xa0)
+	tag1 = tag.Tag(0xa1)
 )
 
 // parseToken reads the ContentInfo of CMS (RFC 5652) and what is in it.
 func parseToken(in cryptobyte.String) (*Token, error) {
 	var info, content, data cryptobyte.String
 	var kind asn1.ObjectIdentifier
-	if !in.ReadASN1(&info, tag.SEQUENCE) || !in.Empty() || !info.ReadASN1ObjectIdentifier(&kind) || !kind.Equal(oidSignedData) ||
+	if !in.ReadASN1(&info, tag.SEQUENCE) || !in.Empty() || !info.ReadASN1ObjectIdentifier(&kind) || kind.String() != oidSignedData ||
 		!info.ReadASN1(&content, tag0) || !info.Empty() || !content.ReadASN1(&data, tag.SEQUENCE) || !content.Empty() {
 		return nil, errSigned
 	}

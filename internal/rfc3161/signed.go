@@ -43,7 +43,7 @@ func parseSigned(in cryptobyte.String) (*signedData, error) {
 		!in.ReadASN1(&infos, tag.SET) || !in.Empty() || !infos.ReadASN1(&info, tag.SEQUENCE) || !infos.Empty() {
 		return nil, errSigned
 	}
-	if !kind.Equal(oidTSTInfo) {
+	if kind.String() != oidTSTInfo {
 		return nil, errInfo
 	}
 	s.content = content

@@ -2,7 +2,6 @@ package witness
 
 import (
 	"bytes"
-	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"strings"
@@ -82,7 +81,7 @@ func (w Witness) stranger(c Checkpoint) error {
 	if err != nil {
 		return err
 	}
-	if own.Same(ed25519.PublicKey(theirs)) {
+	if own.Same(theirs) {
 		return errors.New("the case is signed with this very key: a witness is somebody else")
 	}
 	return nil

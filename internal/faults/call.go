@@ -68,7 +68,7 @@ func (t *tracer) strike(tid int, s spec, r *registers) error {
 
 // fail has a call fail without being made.
 func (t *tracer) fail(tid int, r *registers) error {
-	errno := t.fault.Kind.errno()
+	errno := t.fault.Kind.Errno()
 	t.result.Calls[len(t.result.Calls)-1].Failed = errno
 	if err := r.skip(tid, errno); err != nil {
 		return gone(err)

@@ -62,8 +62,8 @@ func (k Kind) Kills() bool { return k == KillBefore || k == KillAfter || k == Ki
 // halves reports whether only half of a write is done.
 func (k Kind) halves() bool { return k == Short || k == KillWithin }
 
-// errno is what calls fail with; 0 if they do not.
-func (k Kind) errno() syscall.Errno {
+// Errno is what calls fail with; 0 if they do not.
+func (k Kind) Errno() syscall.Errno {
 	switch k {
 	case NoSpace, Short:
 		return syscall.ENOSPC

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 
 	"example.org/telltale/internal/faults"
 )
@@ -95,6 +96,9 @@ func (t *one) try(ctx context.Context, clean *Clean, list []faults.Fault, out *O
 		if before, err = t.after(before, i+1); err != nil {
 			return err
 		}
+		if result.Status.ExitStatus() == exitFailed {
+			t.checkHint(f, before)
+		}
 		if !before.scenario {
 			// Nothing was typed; what was begun is only in the way.
 			if err := os.RemoveAll(t.caseDir()); err != nil {
@@ -118,6 +122,17 @@ func (t *one) checkExit(f faults.Fault, r *faults.Result) {
 	code := r.Status.ExitStatus()
 	if code != exitFound && (r.Hit < 0 || code != exitFailed) {
 		t.problem("%v: it ended with exit code %d:\n%s", f, code, t.output.Bytes())
+	}
+}
+
+// checkHint: a run that could not go on says how to.
+func (t *one) checkHint(f faults.Fault, s *state) {
+	hint := "audit --resume " + t.caseDir()
+	if !s.scenario {
+		hint = f.Kind.Errno().Error()
+	}
+	if !strings.Contains(t.output.String(), hint) {
+		t.problem("%v: it does not say %q:\n%s", f, hint, t.output.Bytes())
 	}
 }
 

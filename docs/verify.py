@@ -283,7 +283,7 @@ class Case:
         elif re.fullmatch(UNSEALED, file) or file.startswith("ca/") and self.last != "end":
             self.note(file, "is vouched for by nothing: it was added later, or a run was cut off")
         elif file not in [*FIXED, *self.numbered.values()] and not (self.version == 1 and file.startswith("report.")) \
-                or file == "lock" and self.read(file):
+                or self.read(file, 1) and file == "lock":
             raise Wrong("does not belong to a case, or should be empty")
         if seal := re.fullmatch("(stamps|witness)/([0-9]{8,})-(.+)", file):
             checkpoint, raw = self.read("checkpoints/" + seal[2]), self.read(file)

@@ -313,9 +313,9 @@ func TestWrongThingsThatAreSignedAreNamed(t *testing.T) {
 func TestWhatIsKnownFromElsewhere(t *testing.T) {
 	t.Parallel()
 	f := ordinary(t)
-	other := newForge(t)
+	other := forgeBy(t, 2)
 	other.sign()
-	longer := ordinary(t)
+	longer := ordinaryBy(t, 2)
 	named(t, f.dir, verify.Options{Key: other.public}, "key.pub: is not the key you trust")
 	named(t, f.dir, verify.Options{Checkpoint: string(other.newest)}, "checkpoint: the one that you hold: is signed by")
 	named(t, f.dir, verify.Options{Checkpoint: string(longer.newest)}, "checkpoint: the one that you hold: ")

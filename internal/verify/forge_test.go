@@ -3,13 +3,13 @@ package verify_test
 import (
 	"bytes"
 	"crypto/ed25519"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"testing"
@@ -45,9 +45,12 @@ type forge struct {
 	newest []byte
 }
 
-func newForge(t testing.TB) *forge {
+func newForge(t testing.TB) *forge { return forgeBy(t, 1) }
+
+// forgeBy begins a case that is signed with the key of a seed.
+func forgeBy(t testing.TB, seed byte) *forge {
 	t.Helper()
-	private, public, err := note.GenerateKey(rand.Reader, "tester")
+	private, public, err := note.GenerateKey(rand.NewChaCha8([32]byte{seed}), "tester")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -332,8 +335,10 @@ func (f *forge) finish() {
 }
 
 // ordinary is a case of two messages, sound in every part.
-func ordinary(t testing.TB) *forge {
-	f := newForge(t)
+func ordinary(t testing.TB) *forge { return ordinaryBy(t, 1) }
+
+func ordinaryBy(t testing.TB, seed byte) *forge {
+	f := forgeBy(t, seed)
 	f.question()
 	f.file("ca/ca.pem", []byte("authority"))
 	f.message("p000001")

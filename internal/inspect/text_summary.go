@@ -27,7 +27,10 @@ func (s *Summary) Text(w io.Writer) error {
 }
 
 func (p *printer) about(s *Summary) {
-	p.line("Case %s: %s", s.Case, s.Name)
+	p.line("Case %s", s.Name)
+	if s.Case != "" {
+		p.line("  id        %s", s.Case)
+	}
 	p.line("  app       %s", strings.Join(strings.Fields(s.App.Name+" "+s.App.Version+" "+s.App.Platform), " "))
 	if s.App.Vantage != "" {
 		p.line("  vantage   %s", s.App.Vantage)

@@ -76,6 +76,8 @@ func (x *index) whatFound() string {
 func (x *index) where(tone Tone) string {
 	hosts := x.destinations()
 	switch {
+	case tone != ToneAlarm && len(x.otherHosts()) == 0:
+		return x.Say("where.own-way")
 	case tone != ToneAlarm:
 		return x.Count("where.nowhere", len(x.otherHosts()))
 	case len(hosts) == 0:

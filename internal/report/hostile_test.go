@@ -26,15 +26,20 @@ func hostile() *world {
 	w.rec.Scenario.Channel = append(w.rec.Scenario.Channel, attack, "[")
 	w.rec.Coverage = append(w.rec.Coverage, telltale.Coverage{What: huge})
 	w.stage(attack, false)
-	for i := range 10_000 {
+	probes := 10_000
+	if testing.Short() {
+		probes = 1000
+	}
+	for i := range probes {
 		cell := []telltale.Cell{telltale.CellDelivered, telltale.CellDroppedCopied, telltale.CellVoid}[i%3]
 		w.ask(question{telltale.ArmTreatment, direction(i), fmt.Sprint(attack, i), cell})
 	}
 	w.stage(attack, true)
+	said := attack + huge // Made once: it is a megabyte.
 	for i := range 1000 {
 		w.find(telltale.Finding{
 			Claim:     telltale.Claim{Kind: telltale.Kind(attack), Words: []string{huge}, Host: attack, Detail: huge},
-			Statement: attack + huge, Method: attack, Coverage: []string{attack}, Probes: make([]string, 5000),
+			Statement: said, Method: attack, Coverage: []string{attack}, Probes: make([]string, 5000),
 			Effect: &telltale.Effect{What: attack, Size: float64(i) * 1e300, Low: math.Inf(-1), High: 1},
 		})
 		w.find(telltale.Finding{Claim: telltale.Claim{Kind: telltale.KindTrigger, Words: []string{attack, huge}, Without: []string{huge}, Direction: telltale.Direction(attack), Cell: telltale.Cell(attack)}})

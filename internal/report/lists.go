@@ -83,7 +83,7 @@ func (x *index) lists(in Input) Lists {
 	}
 	for _, t := range x.supported(telltale.KindTrigger) {
 		if !onList[wordsKey(t.Claim.Words)] {
-			out.OnlyProbing.add(strings.Join(t.Claim.Words, " + "))
+			out.OnlyProbing.add(strings.Join(cutAll(t.Claim.Words, 8, longestWord), " + "))
 		}
 	}
 	return out

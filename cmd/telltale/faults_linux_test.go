@@ -78,7 +78,7 @@ func spread(n, calls int, seed uint64) []faults.Fault {
 func TestAFaultAtAnyCallLosesNothing(t *testing.T) {
 	t.Parallel()
 	bed, clean := newTrials(t)
-	n := 40
+	n := 36
 	if testing.Short() {
 		n = 5
 	}
@@ -99,9 +99,9 @@ func TestFaultsWhileResumingLoseNothing(t *testing.T) {
 	}
 	bed, clean := newTrials(t)
 	calls := len(clean.Calls)
-	for i, first := range spread(4, calls, 2) {
+	for i, first := range spread(3, calls, 2) {
 		// Picking up is in the first calls of a run; they are the ones to fail.
-		second, third := spread(4, 60, 3)[3-i], spread(4, calls, 4)[i]
+		second, third := spread(3, 60, 3)[2-i], spread(3, calls, 4)[i]
 		t.Run(first.String()+", "+second.String(), func(t *testing.T) {
 			t.Parallel()
 			tries(t, bed, clean, first, second, third)

@@ -108,7 +108,7 @@ func (x *index) typed(d telltale.Direction) bool {
 // one that was cut short has a note.
 func (x *index) unfinished(in Input) string {
 	if in.Stopped != "" {
-		return in.Stopped
+		return cut(in.Stopped, 300)
 	}
 	last := map[string]telltale.Stage{}
 	var names []string
@@ -121,9 +121,9 @@ func (x *index) unfinished(in Input) string {
 	for _, name := range names {
 		switch s := last[name]; {
 		case !s.Done:
-			return x.Say("check.stage", "stage", name)
+			return x.Say("check.stage", "stage", cut(name, 60))
 		case s.Note != "":
-			return s.Note
+			return cut(s.Note, 300)
 		}
 	}
 	return ""

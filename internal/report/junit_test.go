@@ -3,6 +3,7 @@ package report_test
 import (
 	"bytes"
 	"encoding/xml"
+	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -124,6 +125,31 @@ func TestAResumedRunIsWhole(t *testing.T) {
 	}
 }
 
+// Why a run was stopped may be what a hostile case says.
+func TestWhyARunWasStoppedIsMadeVisible(t *testing.T) {
+	t.Parallel()
+	stopped := clean().input()
+	stopped.Stopped = attack
+	staged := clean()
+	staged.rec.Stages = append(staged.rec.Stages, telltale.Stage{Name: attack})
+	noted := clean()
+	noted.rec.Stages = append(noted.rec.Stages, telltale.Stage{Name: "screen", Done: true, Note: attack})
+	for _, in := range []report.Input{stopped, staged.input(), noted.input()} {
+		why, err := report.Undecided(in)
+		if err != nil || why == "" {
+			t.Errorf("undecided because %q, error %v; want a reason", why, err)
+		}
+		harmless(t, why)
+		unasked, err := report.Unasked(in, report.Kinds())
+		if err != nil || len(unasked) == 0 {
+			t.Errorf("not asked: %q, error %v; want all", unasked, err)
+		}
+		for _, line := range unasked {
+			harmless(t, line)
+		}
+	}
+}
+
 func TestHostileJUnitIsOneDocument(t *testing.T) {
 	t.Parallel()
 	for from := 0; from < len(attacks()); from += 7 {
@@ -135,7 +161,7 @@ func TestHostileJUnitIsOneDocument(t *testing.T) {
 		dec := xml.NewDecoder(&b)
 		for {
 			token, err := dec.Token()
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				break
 			}
 			if err != nil {

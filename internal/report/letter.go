@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"net/netip"
 	"path"
 	"slices"
 	"strings"
@@ -218,40 +217,4 @@ func (l *letter) basis(f *telltale.Finding) string {
 		return l.say.Say("letter.statistics", "trials", prose(trials))
 	}
 	return ""
-}
-
-// host names a host for the letter: one of the maker's that has a name, in the
-// form of a name. Addresses may be those of users, and accounts are people.
-func (l *letter) host(name string) string {
-	for _, f := range l.rec.Flows {
-		if f.Sensor == witnessSensor && f.Host == name || strings.ContainsAny(name, "@/ ") {
-			return l.say.Say("letter.host.account")
-		}
-	}
-	if _, err := netip.ParseAddr(strings.Trim(name, "[]")); err == nil || !hostName(name) {
-		return l.say.Say("letter.host.unnamed")
-	}
-	return code(name)
-}
-
-// hostName reports whether a name is one of a host in the Internet's own form,
-// so that nothing else is told in its place.
-func hostName(name string) bool {
-	if len(name) > 253 || !strings.Contains(name, ".") {
-		return false
-	}
-	return strings.IndexFunc(name, func(r rune) bool {
-		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '.' || r == '-' || r == '_')
-	}) < 0
-}
-
-// hosts that copies go to, each once.
-func (l *letter) hosts() []string {
-	var out []string
-	for _, f := range l.supported(telltale.KindDestination) {
-		if host := l.host(f.Claim.Host); !slices.Contains(out, host) {
-			out = append(out, host)
-		}
-	}
-	return out
 }

@@ -23,12 +23,10 @@ func (l *letter) says(p *point) string {
 		return l.say.Count(key, len(p.ids))
 	case telltale.KindDestination:
 		return l.say.Say(key, "host", host, "protocol", prose(strings.ToUpper(short(c.Detail, 10))))
-	case telltale.KindContent:
-		return l.say.Say(key, "host", host, "what", l.details("letter.holds.", p.details))
-	case telltale.KindWeak:
-		return l.say.Say(key, "host", host, "what", l.details("letter.weak.", p.details))
+	case telltale.KindContent, telltale.KindWeak:
+		return l.say.Say(key, "host", host, "what", l.details(p))
 	case telltale.KindExposure:
-		return l.say.Say(key, "host", host, "what", l.details("letter.open.", p.details)) + l.others(p)
+		return l.say.Say(key, "host", host, "what", l.details(p)) + l.others(p)
 	case telltale.KindList:
 		return l.say.Say(key, "host", host, "path", l.listPath(c.Detail))
 	}
@@ -43,12 +41,15 @@ func (l *letter) known(prefix, name, otherwise string) string {
 	return otherwise
 }
 
-// details says the program's own details in words; any other is quoted.
-func (l *letter) details(prefix string, names []string) string {
+// details says the program's own details in words, in their order; any other is
+// quoted.
+func (l *letter) details(p *point) string {
+	order, names := detailOrder(p.first.Claim.Kind), slices.Clone(p.details)
+	slices.SortStableFunc(names, func(a, b string) int { return slices.Index(order, a) - slices.Index(order, b) })
 	var out []string
 	for _, name := range names[:min(len(names), mostEvidence)] {
-		if l.say.Has(prefix + name) {
-			out = append(out, l.say.Say(prefix+name))
+		if slices.Contains(order, name) {
+			out = append(out, l.say.Say("detail."+name))
 		} else {
 			out = append(out, code(short(name, 40)))
 		}

@@ -68,7 +68,7 @@ func innocent(word string) bool {
 			return false
 		}
 	}
-	return (letters == 0 || digits == 0 || letters+digits <= 6) && !(hex >= 7 && hex == letters)
+	return (letters == 0 || digits == 0 || letters+digits <= 6) && (hex < 7 || hex < letters)
 }
 
 // wrapped breaks Markdown into lines of about n columns: never within a code

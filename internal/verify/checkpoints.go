@@ -216,7 +216,8 @@ func (c *check) newestCopy() {
 	}
 }
 
-// cutOffAt reports whether a run may have ended right after it signed f.
+// cutOffAt reports whether a run may have ended right after it signed f. Only
+// in version 1 it went on without copying it first.
 func (c *check) cutOffAt(f noteFile) bool {
-	return f.err == nil && (c.res.Entries == f.head.size || c.book.breaks[f.head.size])
+	return f.err == nil && (c.res.Entries == f.head.size || c.version == 1 && c.book.breaks[f.head.size])
 }

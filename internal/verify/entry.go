@@ -3,6 +3,7 @@ package verify
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -146,18 +147,30 @@ func (w *walker) skip() error {
 		return err
 	}
 	w.i = plain.i
-	var again []byte
-	var err error
+	text := w.b[start:w.i]
 	if w.mask == nil {
-		var b []byte
-		if err = json.Unmarshal(w.b[start:w.i], &b); err == nil {
-			again, err = json.Marshal(b)
-		}
-		if err != nil || !bytes.Equal(again, w.b[start:w.i]) {
-			return w.wrong(start, "the salt is not written as base64 is")
+		return w.saltText(start, text)
+	}
+	var salts map[string]json.RawMessage
+	if err := json.Unmarshal(text, &salts); err != nil {
+		return w.wrong(start, "%v", err)
+	}
+	for _, one := range salts {
+		if err := w.saltText(start, one); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// saltText checks that a salt is written in the one way that there is.
+func (w *walker) saltText(at int, text []byte) error {
+	var b []byte
+	err := json.Unmarshal(text, &b)
+	if err == nil && string(text) == `"`+base64.StdEncoding.EncodeToString(b)+`"` {
+		return nil
+	}
+	return w.wrong(at, "the salt is not written as base64 is")
 }
 
 // unmask reads the entry with what stands in place of masked values.

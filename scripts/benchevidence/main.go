@@ -42,6 +42,7 @@ func parts() []part {
 		{"mutations", mutationPart},
 		{"python", pythonPart},
 		{"faults", faultPart},
+		{"verify", verifyPart},
 		{"report", reportPart},
 	}
 }

@@ -110,10 +110,14 @@ func TestStampsOfOpenSSLAreRead(t *testing.T) {
 	}
 }
 
-// altered flips a bit of every byte of a stamp and tells where it came to say something
-// else.
+// altered flips a bit of every byte of a stamp, in short of every seventh, and
+// tells where it came to say something else.
 func altered(response []byte, was *rfc3161.Token) string {
-	for i := range response {
+	step := 1
+	if testing.Short() {
+		step = 7
+	}
+	for i := 0; i < len(response); i += step {
 		other := bytes.Clone(response)
 		other[i] ^= 1 << (i % 8)
 		token, err := rfc3161.Parse(other)

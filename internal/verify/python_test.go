@@ -73,7 +73,7 @@ func TestPythonNamesEveryMutation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	step, drawn := 7, 60
+	step, drawn := 19, 40
 	if testing.Short() {
 		step, drawn = 71, 8
 	}

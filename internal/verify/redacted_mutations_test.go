@@ -61,7 +61,7 @@ func TestPythonReadsRedactedCopies(t *testing.T) {
 		t.Fatal(err)
 	}
 	agree(t, python, dir)
-	rng, left := rand.New(rand.NewPCG(6, 6)), 40
+	rng, left := rand.New(rand.NewPCG(6, 6)), 25
 	if testing.Short() {
 		left = 6
 	}

@@ -190,7 +190,7 @@ func TestHostileCasesEndInAnErrorThatNamesThePlace(t *testing.T) {
 		{"a directory for a log", func(t *testing.T, dir string) {
 			mustDo(t, os.Remove(logOf(dir)))
 			mustDo(t, os.Mkdir(logOf(dir), 0o700))
-		}, "entries.jsonl is not a regular file", "entries.jsonl is not a regular file", all},
+		}, "entries.jsonl: is not a regular file", "entries.jsonl is not a regular file", all},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "case")

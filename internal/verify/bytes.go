@@ -2,7 +2,7 @@ package verify
 
 import (
 	"crypto/sha256"
-	"fmt"
+	"errors"
 	"io"
 	"os"
 	"path"
@@ -181,7 +181,7 @@ func (c *check) sealable(name string) error {
 	inside := dir == format.CaptureDir || c.version > 1 &&
 		(dir == format.AuthorityDir || dir == format.StampDir || dir == format.WitnessDir || strings.HasPrefix(name, format.SourceDir+"/") || isReport(name))
 	if !inside || path.Clean(name) != name || strings.ContainsAny(name, "\\\x00") {
-		return fmt.Errorf("is sealed, which is no file that a case seals")
+		return errors.New("is sealed and is no file of a case that can be")
 	}
 	return nil
 }
@@ -215,7 +215,7 @@ func (c *check) sealedRead(j job, got outcome) {
 		if path.Dir(j.file) == format.CaptureDir {
 			c.res.Captures++
 		}
-	case got.err != nil && got.err != errContent: //nolint:errorlint // made in this file
+	case got.err != nil && !errors.Is(got.err, errContent):
 		c.problem(j.file, 0, "%v", got.err)
 	case c.sealedBefore(j.file, s) && c.renamedLater(s):
 	default:

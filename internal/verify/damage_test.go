@@ -259,8 +259,8 @@ func TestWrongThingsThatAreSignedAreNamed(t *testing.T) {
 			f.question()
 			f.add(format.TypeLayer, telltale.Layer{Flow: "f1", Bytes: "sha256:../../etc"})
 		}},
-		{"is sealed, which is no file that a case seals", func(f *forge) { f.seal("../../etc/passwd", nil) }},
-		{"is sealed, which is no file that a case seals", func(f *forge) { f.seal("key.pub", []byte(f.public+"\n")) }},
+		{"is sealed and is no file of a case that can be", func(f *forge) { f.seal("../../etc/passwd", nil) }},
+		{"is sealed and is no file of a case that can be", func(f *forge) { f.seal("key.pub", []byte(f.public+"\n")) }},
 		{"is named, which is no torn line of a case", func(f *forge) { f.add(format.TypeTorn, tornOf("key.pub", "x")) }},
 		{"log/torn-1: missing: line 2 of the log names it", func(f *forge) { f.add(format.TypeTorn, tornOf("log/torn-1", "half")) }},
 		{"log/torn-1: was changed", func(f *forge) {

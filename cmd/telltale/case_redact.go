@@ -4,11 +4,14 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
 
 	"example.org/telltale/internal/redact"
 )
@@ -132,7 +135,27 @@ func (a *app) redact(cmd *cobra.Command, dir, out string, flags *redactFlags) (*
 	if opts.Signer, err = a.signingKey(); err != nil {
 		return nil, err
 	}
+	var done func()
+	opts.Progress, done = searchBar(a.stderr)
+	defer done()
 	return redact.Run(cmd.Context(), dir, out, opts)
+}
+
+// searchBar shows on a terminal how many blobs have been searched.
+func searchBar(out io.Writer) (show func(done, total int), end func()) {
+	bars := newBars(out)
+	if bars == nil {
+		return nil, func() {}
+	}
+	bar := bars.AddBar(0, mpb.BarRemoveOnComplete(), mpb.PrependDecorators(decor.Name("searching what was captured ")),
+		mpb.AppendDecorators(decor.CountersNoUnit("%d / %d")))
+	return func(done, total int) {
+			bar.SetTotal(int64(total), false)
+			bar.SetCurrent(int64(done))
+		}, func() {
+			bar.Abort(true)
+			bars.Wait()
+		}
 }
 
 // apart refuses an output that lies in the case it is made of.

@@ -60,7 +60,7 @@ func build(ctx context.Context, src *source, p *plan, out string) (*Result, erro
 // round makes the copy anew and searches it. It reports whether something was
 // found, and taken out of the plan.
 func (b *builder) round(ctx context.Context) (again bool, err error) {
-	if err := clear(b.out); err != nil {
+	if err := empty(b.out); err != nil {
 		return false, err
 	}
 	if err := b.writeLog(); err != nil {
@@ -75,8 +75,8 @@ func (b *builder) round(ctx context.Context) (again bool, err error) {
 	return b.searchFiles(ctx)
 }
 
-// clear empties a directory.
-func clear(dir string) error {
+// empty removes what is in a directory.
+func empty(dir string) error {
 	entries, err := os.ReadDir(dir)
 	for _, e := range entries {
 		err = errors.Join(err, os.RemoveAll(filepath.Join(dir, e.Name())))

@@ -42,6 +42,7 @@ func parts() []part {
 		{"mutations", mutationPart},
 		{"python", pythonPart},
 		{"faults", faultPart},
+		{"redact", redactPart},
 		{"verify", verifyPart},
 		{"report", reportPart},
 	}

@@ -153,11 +153,11 @@ func open(dir string, opts Options) (*Case, error) {
 	}
 	c := &Case{dir: dir, opts: opts, lock: lock, blobs: newBlobStore(filepath.Join(dir, "blobs")), state: newState()}
 	if c.canaryKey, err = readSmall(filepath.Join(dir, "canary.key")); err != nil {
-		return nil, errors.Join(fmt.Errorf("reading the case: %w", err), c.blobs.close(), lock.Close())
+		return nil, errors.Join(fmt.Errorf("reading the case: %w", err), c.blobs.close(), release(lock))
 	}
 	c.log, err = os.OpenFile(filepath.Join(dir, "log", "entries.jsonl"), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("opening the log: %w", err), c.blobs.close(), lock.Close())
+		return nil, errors.Join(fmt.Errorf("opening the log: %w", err), c.blobs.close(), release(lock))
 	}
 	return c, nil
 }
@@ -201,7 +201,7 @@ func (c *Case) Close() error {
 	if c.log == nil {
 		return nil
 	}
-	err := errors.Join(c.blobs.close(), c.log.Close(), c.lock.Close())
+	err := errors.Join(c.blobs.close(), c.log.Close(), release(c.lock))
 	c.log = nil
 	if c.failed == nil {
 		c.failed = errors.New("the case is closed")

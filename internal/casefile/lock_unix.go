@@ -24,3 +24,9 @@ func acquire(path string) (*os.File, error) {
 	}
 	return f, nil
 }
+
+// release drops the lock itself and not the file alone: a child that another
+// goroutine starts just now has the file too until it becomes its program.
+func release(f *os.File) error {
+	return errors.Join(unix.Flock(int(f.Fd()), unix.LOCK_UN), f.Close())
+}

@@ -23,3 +23,8 @@ func acquire(path string) (*os.File, error) {
 	}
 	return f, nil
 }
+
+// release drops the lock: files take their time to be let go of.
+func release(f *os.File) error {
+	return errors.Join(windows.UnlockFileEx(windows.Handle(f.Fd()), 0, 1, 0, &windows.Overlapped{}), f.Close())
+}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/rand"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -8,6 +9,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"example.org/telltale"
+	"example.org/telltale/internal/signer"
 )
 
 const stampedScenario = `app: {name: x}
@@ -38,6 +43,9 @@ func TestAnAuditIsStamped(t *testing.T) {
 	broken := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(broken.Close)
 	mustDo(t, os.WriteFile(scenario, fmt.Appendf(nil, stampedScenario, driver, url, broken.URL), 0o600))
+	if code, out := tell("doctor", scenario); code != exitFailed || !strings.Contains(out, "HTTP status 404") || !strings.Contains(out, "CN=Test time stamps") || !strings.Contains(out, "the audit makes one") {
+		t.Errorf("the doctor says, with exit code %d: %s", code, out)
+	}
 	at := filepath.Join(dir, "case")
 	if code, out := tell("audit", "--case", at, scenario); code != exitNothing {
 		t.Fatalf("exit code %d: %s", code, out)
@@ -48,5 +56,27 @@ func TestAnAuditIsStamped(t *testing.T) {
 	}
 	if _, out := tell("case", "log", at); strings.Count(out, "HTTP status 404") != 2 || strings.Count(out, `"stamp-plan"`) != 3 {
 		t.Errorf("the log does not tell of the authority that is out of order:\n%s", out)
+	}
+}
+
+// TestTheDoctorLooksAtTheClock and the key, and asks for no passphrase.
+func TestTheDoctorLooksAtTheClock(t *testing.T) {
+	hostileKey(t)
+	url, _ := timeServer(t)
+	if code, out := tell("case", "key", "new", "--name", "Jane", "--no-passphrase"); code != exitNothing {
+		t.Fatal(out)
+	}
+	a := &app{clock: func() time.Time { return time.Now().Add(time.Hour) }, random: rand.Reader}
+	d := &doctor{app: a}
+	d.key()
+	d.stamps(t.Context(), telltale.Scenario{Timestamp: []string{url}})
+	if len(d.symptoms) != 2 || d.symptoms[0].Detail != "Jane" || !strings.Contains(d.symptoms[1].Detail, "the clock of this machine differs by") {
+		t.Errorf("%+v", d.symptoms)
+	}
+	mustDo(t, signer.Protect(os.Getenv("TELLTALE_KEY"), signer.Lock{Passphrase: "one horse", Work: signer.LeastWork}, nil))
+	d = &doctor{app: a}
+	d.key()
+	if !d.symptoms[0].OK || d.symptoms[0].Detail != "Jane, under a passphrase that the audit asks for" {
+		t.Errorf("%+v", d.symptoms)
 	}
 }

@@ -109,15 +109,15 @@ func (a *app) sealable(dir string) (*casefile.Reader, error) {
 
 // addFiles puts what others sent into its places.
 func addFiles(dir string, files []string) ([]string, error) {
-	added, contents := []string{}, [][]byte{}
+	added, sent := []string{}, []attach.File{}
 	for _, name := range files {
 		content, err := readSent(name)
 		if err != nil {
 			return nil, err
 		}
-		contents = append(contents, content)
+		sent = append(sent, attach.File{Name: name, Content: content})
 	}
-	sorted, err := attach.Sort(dir, contents)
+	sorted, err := attach.Sort(dir, sent)
 	if err != nil {
 		return nil, err
 	}

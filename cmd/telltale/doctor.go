@@ -24,7 +24,8 @@ func (a *app) doctorCommand() *cobra.Command {
 		Use:   "doctor SCENARIO.yaml",
 		Short: "Check each end of a scenario before anything is sent",
 		Long: `Reads a scenario, starts its sensors, starts the app or logs each account in, and
-says what works and what does not. Nothing is typed and nothing is sent.
+says what works and what does not. Nothing is typed and no message is sent; each
+time-stamping authority is asked for a stamp over bytes that mean nothing.
 
 Ends with code 0 if an audit could begin, 1 if not.`,
 		Example: "  telltale doctor chat.yaml",
@@ -71,6 +72,8 @@ func (d *doctor) examine(ctx context.Context, path string) {
 	}
 	d.files(s)
 	d.secrets(s)
+	d.key()
+	d.stamps(ctx, s)
 	dir, err := os.MkdirTemp("", "telltale-doctor")
 	if err != nil {
 		d.note("a directory for the trial", err, "")

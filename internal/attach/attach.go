@@ -82,7 +82,8 @@ func Put(dir, name string, content []byte) error {
 
 func path(dir, name string) string { return filepath.Join(dir, filepath.FromSlash(name)) }
 
-// File is something that somebody sent, and its place in the case.
+// File is something that somebody sent. Name is where it is from or, once it was
+// sorted, its place in the case.
 type File struct {
 	Name    string
 	Content []byte
@@ -90,24 +91,24 @@ type File struct {
 
 // Sort finds the places of files that others sent: keys of witnesses, their
 // signatures, time stamps. Each is checked against the case.
-func Sort(dir string, contents [][]byte) ([]File, error) {
+func Sort(dir string, sent []File) ([]File, error) {
 	var files []File
 	keys := map[string]witness.Key{}
-	for _, c := range contents {
-		if k, err := witness.ParseKey(string(c)); err == nil {
+	for _, f := range sent {
+		if k, err := witness.ParseKey(string(f.Content)); err == nil {
 			keys[k.Name] = k
 			files = append(files, File{witness.KeyFileName(k.Name), []byte(k.String() + "\n")})
 		}
 	}
-	for i, c := range contents {
-		if _, err := witness.ParseKey(string(c)); err == nil {
+	for _, f := range sent {
+		if _, err := witness.ParseKey(string(f.Content)); err == nil {
 			continue
 		}
-		name, err := place(dir, c, keys)
+		name, err := place(dir, f.Content, keys)
 		if err != nil {
-			return nil, fmt.Errorf("file %d: %w", i+1, err)
+			return nil, fmt.Errorf("%s: %w", f.Name, err)
 		}
-		files = append(files, File{name, c})
+		files = append(files, File{name, f.Content})
 	}
 	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
 	return files, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -84,11 +85,19 @@ func cosigned(t *testing.T, text string, key casefile.Signer) (signature, public
 	return signature, []byte(k.String() + "\n")
 }
 
+// sent gives contents the names that they came under.
+func sent(contents ...[]byte) (files []attach.File) {
+	for i, c := range contents {
+		files = append(files, attach.File{Name: fmt.Sprintf("file %d", i), Content: c})
+	}
+	return files
+}
+
 func TestWhatOthersSentFindsItsPlace(t *testing.T) {
 	t.Parallel()
 	dir, checkpoint := newCase(t)
 	signature, public := cosigned(t, checkpoint.Text, newKey(t, "Jane"))
-	files, err := attach.Sort(dir, [][]byte{stamped(t, checkpoint.Note), signature, public})
+	files, err := attach.Sort(dir, sent(stamped(t, checkpoint.Note), signature, public))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +116,7 @@ func TestWhatOthersSentFindsItsPlace(t *testing.T) {
 		t.Errorf("stamps over it are %q, %v", over, err)
 	}
 	// A second signature needs no key; a second stamp has another name.
-	if _, err := attach.Sort(dir, [][]byte{signature}); err != nil {
+	if _, err := attach.Sort(dir, sent(signature)); err != nil {
 		t.Error(err)
 	}
 	if name, err := attach.StampName(dir, 1); err != nil || name != "stamps/00000001-2.tsr" {
@@ -135,7 +144,7 @@ func TestWhatDoesNotBelongIsRefused(t *testing.T) {
 		"nothing":                      {[][]byte{nil}, "neither"},
 		"a signature that was altered": {[][]byte{append([]byte("x"), signature...), public}, "does not hold"},
 	} {
-		if files, err := attach.Sort(dir, c.sent); err == nil || !strings.Contains(err.Error(), c.want) {
+		if files, err := attach.Sort(dir, sent(c.sent...)); err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "file ") {
 			t.Errorf("%s: %v, %v, want %q", what, files, err, c.want)
 		}
 	}
@@ -166,7 +175,7 @@ func FuzzSort(f *testing.F) {
 	f.Add([]byte("text\n\n— Jane AAAA\n"), []byte("Jane+00000000+BAAA\n"))
 	dir := f.TempDir()
 	f.Fuzz(func(t *testing.T, a, b []byte) {
-		files, err := attach.Sort(dir, [][]byte{a, b})
+		files, err := attach.Sort(dir, sent(a, b))
 		if err == nil && len(files) == 0 {
 			t.Error("nothing has a place")
 		}

@@ -17,7 +17,7 @@ func attached(t *testing.T) (string, witness.Checkpoint) {
 	t.Helper()
 	dir, checkpoint := newCase(t)
 	signature, public := cosigned(t, checkpoint.Text, newKey(t, "Jane"))
-	files, err := attach.Sort(dir, [][]byte{stamped(t, checkpoint.Note), signature, public})
+	files, err := attach.Sort(dir, sent(stamped(t, checkpoint.Note), signature, public))
 	if err != nil {
 		t.Fatal(err)
 	}

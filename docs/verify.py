@@ -239,12 +239,12 @@ class Case:
             self.attempt("checkpoint", lambda: self.signed(open(self.elsewhere, "rb").read(MAX_SMALL), "case"))
         if "redacted" in self.files or self.masked:
             raw = self.read("redacted")
-            ours = f"\n— {self.key.partition('+')[0]} ".encode() in raw
-            found = self.attempt("redacted", self.signed, raw, "redacted", ours)
+            signer = (raw.decode(errors="replace").split("\n") + [""] * 5)[4]
+            found = self.attempt("redacted", self.signed, raw, "redacted", signer)
             if found and (found != (len(self.leaves), self.digest(LOG)[7:]) or self.newest != len(self.leaves)):
                 self.wrong("redacted", "was made for another log")
-            if not ours:
-                self.note("redacted", "is signed with another key than the case, which is not known here")
+            if signer != self.key:
+                self.note("redacted", "is signed with another key than the case")
         if self.newest < len(self.leaves) or self.last != "end" and self.version == 2:
             self.note(LOG, f"is not finished, or not to its end signed: the newest checkpoint is over {self.newest} entries")
         copy = self.read("checkpoint") if "checkpoint" in self.files else None
@@ -252,9 +252,9 @@ class Case:
             raise Wrong("is not a copy of the newest checkpoint")
         if copy != copies[-1]:
             self.note("checkpoint", "is a copy of the checkpoint before the newest: a run was cut off")
-    def signed(self, raw, kind, ours=True):
+    def signed(self, raw, kind, key=None):
         """How many entries a note signs, if they are those of the log, and the line after the root."""
-        origin, size, hash_, rest = (open_note(raw, self.key) if ours else raw.decode()).split("\n", 3)
+        origin, size, hash_, rest = open_note(raw, key or self.key).split("\n", 3)
         case = f"/{self.once['begin']['case']}" if self.version == 2 else ""
         if origin != f"telltale/{kind}{case}" or kind == "case" and rest:
             raise Wrong("is no checkpoint of this case")

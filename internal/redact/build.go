@@ -255,7 +255,7 @@ func (b *builder) sentences(r *Result) []string {
 		files[rule]++
 	}
 	out := []string{
-		"Made with telltale " + telltale.Version + ", signed with " + b.plan.opts.Signer.Verifier() + ".",
+		"Made with telltale " + telltale.Version + ".",
 		fmt.Sprintf("%d of %d entries are changed, %d values masked; %d texts are not to be read.", r.Changed, r.Entries, r.Values, r.Texts),
 	}
 	var idle, off []string

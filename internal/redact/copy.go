@@ -316,7 +316,8 @@ func (b *builder) takeOut(file string, f *found) error {
 
 // note is the signed note about the copy.
 func (b *builder) note(sentences []string) ([]byte, error) {
-	text := fmt.Sprintf("%s%s\n%d\n%s\n%s\n%s\n", format.RedactedOrigin, b.src.Begin.Case, b.src.size, b.src.root, b.hexSum(), strings.Join(sentences, "\n"))
+	text := fmt.Sprintf("%s%s\n%d\n%s\n%s\n%s\n%s\n", format.RedactedOrigin, b.src.Begin.Case, b.src.size, b.src.root, b.hexSum(),
+		b.plan.opts.Signer.Verifier(), strings.Join(sentences, "\n"))
 	signed, err := note.Sign(&note.Note{Text: text}, b.plan.opts.Signer)
 	if err != nil {
 		return nil, fmt.Errorf("signing the copy: %w", err)

@@ -103,7 +103,7 @@ func (f *forge) redact(as map[int]map[string]string, sentences string) {
 
 func (f *forge) signRedaction(sentences string) {
 	digest := strings.TrimPrefix(string(telltale.DigestOf(f.read("log/entries.jsonl"))), "sha256:")
-	text := fmt.Sprintf("telltale/redacted/%s\n%d\n%s\n%s\n%s", f.id, f.n, f.root(), digest, sentences)
+	text := fmt.Sprintf("telltale/redacted/%s\n%d\n%s\n%s\n%s\n%s", f.id, f.n, f.root(), digest, strings.TrimSuffix(f.public, "\n"), sentences)
 	f.write("redacted", f.signed(text))
 }
 
@@ -133,11 +133,23 @@ func TestRedactedCopyHolds(t *testing.T) {
 		t.Errorf("%+v", *r)
 	}
 	for _, want := range []string{
-		`redacted: values of the rule "people": 4`, "1 of 2 layers were not taken off again", "were not derived again: 8 values",
+		`redacted: values of the rule "people": 4`, "1 of 2 layers were not taken off again", "were not derived again: 7 values",
 	} {
 		if !says(r.Notes, want) {
 			t.Errorf("%v, want %q", r.Notes, want)
 		}
+	}
+}
+
+// Anyone may give away a copy; the reader is told that it was somebody else.
+func TestACopyByAnotherKeyHolds(t *testing.T) {
+	t.Parallel()
+	f, other := withoutThird(t), forgeBy(t, 2)
+	f.signer, f.public = other.signer, other.public
+	f.signRedaction("all of it\n")
+	r := holds(t, f.dir, verify.Options{})
+	if !says(r.Notes, "another key than the case's: "+other.public) || !says(r.Notes, "redacted: all of it") {
+		t.Errorf("%v", r.Notes)
 	}
 }
 
@@ -150,6 +162,8 @@ func TestDamageToRedactedCopiesIsNamed(t *testing.T) {
 		{"redacted: missing: 8 values of the log are masked", func(f *forge) { f.remove("redacted") }},
 		{"redacted: the signature does not hold", func(f *forge) { f.replaced("redacted", "people", "plants") }},
 		{"redacted: the log is not the one that was signed", func(f *forge) { f.replaced("log/entries.jsonl", "masked-1", "masked-2") }},
+		{"redacted: is signed by \"tester\" with another key", func(f *forge) { f.replaced("redacted", "\n"+strings.TrimSuffix(f.public, "\n"), "\n"+forgeBy(f.t, 2).public) }},
+		{"redacted: its fifth line is no public key", func(f *forge) { f.replaced("redacted", "+", "-") }},
 		{"redacted: is of another case", func(f *forge) {
 			f.id = "fedcba9876543210"
 			f.signRedaction("")

@@ -33,7 +33,7 @@ func (c *check) redaction() {
 		err = c.sameLog(f.head.rest)
 	}
 	if err == nil {
-		err = c.redactedBy(f.note)
+		err = c.redactedBy(f.note, f.head.rest)
 	}
 	if err != nil {
 		c.problem(format.RedactedFile, 0, "%v", err)
@@ -42,9 +42,10 @@ func (c *check) redaction() {
 	if c.res.Signed != c.res.Entries {
 		c.problem(format.LogFile, int(c.res.Signed)+1, "a redacted copy ends with its newest checkpoint, this one goes on")
 	}
-	_, sentences, _ := strings.Cut(f.head.rest, "\n")
-	for line := range strings.Lines(sentences) {
-		c.note(format.RedactedFile, 0, "%.300s", strings.TrimSuffix(line, "\n"))
+	for i, line := range strings.Split(strings.TrimSuffix(f.head.rest, "\n"), "\n") {
+		if i >= 2 { // behind digest and key
+			c.note(format.RedactedFile, 0, "%.300s", line)
+		}
 	}
 }
 
@@ -67,24 +68,24 @@ func (c *check) sameLog(rest string) error {
 	return nil
 }
 
-// redactedBy checks the signature. Anyone may redact: it needs no trust, for
-// what was taken out is vouched for by the checkpoints; but a key that is not
-// known here cannot be checked.
-func (c *check) redactedBy(n signedNote) error {
+// redactedBy checks the signature with the key that the note names. Anyone may
+// redact: it needs no trust, for what was taken out is vouched for by the
+// checkpoints.
+func (c *check) redactedBy(n signedNote, rest string) error {
+	_, rest, _ = strings.Cut(rest, "\n")
+	text, _, _ := strings.Cut(rest, "\n")
+	k, err := parseKey(text)
+	if err != nil {
+		return fmt.Errorf("its fifth line %w", err)
+	}
 	if len(n.sigs) != 1 {
 		return fmt.Errorf("has %d signatures, want one", len(n.sigs))
 	}
-	keys := []key{c.own}
-	for _, text := range c.opts.Witnesses {
-		if k, err := parseKey(strings.TrimSpace(text)); err == nil {
-			keys = append(keys, k)
-		}
+	if err := n.signedBy(k); err != nil {
+		return err
 	}
-	for _, k := range keys {
-		if n.sigs[0].by(k) {
-			return n.signedBy(k)
-		}
+	if k.text != c.own.text {
+		c.note(format.RedactedFile, 0, "was made with another key than the case's: %.200s", k.text)
 	}
-	c.note(format.RedactedFile, 0, "was made by %.60q, whose key is not known here: name it as a witness to have it checked", n.sigs[0].name)
 	return nil
 }

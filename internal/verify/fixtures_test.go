@@ -77,13 +77,31 @@ func TestFixturesHold(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := holds(t, unpack(t, name), verify.Options{})
-			if r.Entries == 0 || r.Signed != r.Entries || r.Blobs == 0 || r.Captures == 0 || !r.Recomputed || len(r.Record.Probes) == 0 {
+			if r.Entries == 0 || r.Signed != r.Entries || r.Blobs == 0 || (r.Captures == 0) != r.Redacted || !r.Recomputed || len(r.Record.Probes) == 0 {
 				t.Errorf("%+v", *r)
 			}
 			if want := int(name[1] - '0'); r.Version != want || (r.Version > 1) != r.Finished {
 				t.Errorf("version %d, finished %v", r.Version, r.Finished)
 			}
 		})
+	}
+}
+
+// TestFixturesHoldWhatTheirNamesSay: one was resumed, one stamped and seen by
+// somebody else, one redacted.
+func TestFixturesHoldWhatTheirNamesSay(t *testing.T) {
+	t.Parallel()
+	r := holds(t, unpack(t, "v2-resumed"), verify.Options{})
+	if !says(r.Notes, "a torn line was set aside") || !says(r.Notes, "the run went on here after a break") {
+		t.Errorf("resumed: %v", r.Notes)
+	}
+	r = holds(t, unpack(t, "v2-tom-2011"), verify.Options{})
+	if len(r.Stamps) != 1 || len(r.Witnesses) != 1 || !r.Stamps[0].Sealed || !r.Witnesses[0].Sealed {
+		t.Errorf("stamped: %+v %+v", r.Stamps, r.Witnesses)
+	}
+	r = holds(t, unpack(t, "v2-redacted"), verify.Options{})
+	if !r.Redacted || r.Masked == 0 || says(r.Notes, "were not derived again") {
+		t.Errorf("redacted: %d values, %v", r.Masked, r.Notes)
 	}
 }
 

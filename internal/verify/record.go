@@ -183,6 +183,8 @@ func (b *book) takenOut(e entry) {
 	switch e.Type {
 	case format.TypeObservations, format.TypeFindings:
 		b.maskedDerived += len(e.masked)
+	case format.TypeBegin, format.TypePlan, format.TypeFile, format.TypeTorn, format.TypeResume, format.TypeEnd:
+		// Nothing is derived from these.
 	case format.TypeLayer:
 		b.maskedLayers[b.rec.Layers[len(b.rec.Layers)-1].Flow] = true
 		b.maskedRaw += len(e.masked)

@@ -20,26 +20,26 @@ const attack = "<script>alert(1)</script>\"'><img src=http://evil.test/x onerror
 func hostile() *world {
 	w := newWorld(attack)
 	start := w.now
-	huge := attack + strings.Repeat("龍\u202e", 1<<18)
+	probes, large := 10_000, 1<<18
+	if testing.Short() {
+		probes, large = 600, 1<<12
+	}
+	huge := attack + strings.Repeat("龍\u202e", large)
 	w.rec.App.Version, w.rec.App.Vantage = huge, attack
 	w.rec.Scenario.Words = []string{attack, huge}
 	w.rec.Scenario.Channel = append(w.rec.Scenario.Channel, attack, "[")
 	w.rec.Coverage = append(w.rec.Coverage, telltale.Coverage{What: huge})
 	w.stage(attack, false)
-	probes := 10_000
-	if testing.Short() {
-		probes = 1000
-	}
 	for i := range probes {
 		cell := []telltale.Cell{telltale.CellDelivered, telltale.CellDroppedCopied, telltale.CellVoid}[i%3]
 		w.ask(question{telltale.ArmTreatment, direction(i), fmt.Sprint(attack, i), cell})
 	}
 	w.stage(attack, true)
-	said := attack + huge // Made once: it is a megabyte.
+	said, many := attack+huge, make([]string, 5000) // Made once: they are large.
 	for i := range 1000 {
 		w.find(telltale.Finding{
 			Claim:     telltale.Claim{Kind: telltale.Kind(attack), Words: []string{huge}, Host: attack, Detail: huge},
-			Statement: said, Method: attack, Coverage: []string{attack}, Probes: make([]string, 5000),
+			Statement: said, Method: attack, Coverage: []string{attack}, Probes: many,
 			Effect: &telltale.Effect{What: attack, Size: float64(i) * 1e300, Low: math.Inf(-1), High: 1},
 		})
 		w.find(telltale.Finding{Claim: telltale.Claim{Kind: telltale.KindTrigger, Words: []string{attack, huge}, Without: []string{huge}, Direction: telltale.Direction(attack), Cell: telltale.Cell(attack)}})

@@ -210,21 +210,21 @@ func (x *index) partOf(h *hostSum, copies int) string {
 }
 
 func (x *index) readable(h *hostSum) string {
-	switch {
-	case h.opaque == 0:
+	switch h.opaque {
+	case 0:
 		return x.Say("readable.all")
-	case h.opaque == h.exchanges:
+	case h.exchanges:
 		return x.Say("readable.none")
 	}
 	return x.Say("readable.some", "n", x.Number(h.exchanges-h.opaque), "all", x.Number(h.exchanges))
 }
 
-// bytes writes a size in units that people read.
-func (x *index) bytes(n Count) string {
-	units := []string{"B", "kB", "MB", "GB", "TB"}
+// units writes a size in units that people read.
+func (x *index) units(n Count) string {
+	names := []string{"B", "kB", "MB", "GB", "TB"}
 	v, u := float64(n), 0
-	for v >= 1000 && u < len(units)-1 {
+	for v >= 1000 && u < len(names)-1 {
 		v, u = v/1000, u+1
 	}
-	return strconv.FormatFloat(v, 'f', min(u, 1), 64) + " " + units[u]
+	return strconv.FormatFloat(v, 'f', min(u, 1), 64) + " " + names[u]
 }

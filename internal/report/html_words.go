@@ -10,16 +10,16 @@ import (
 // the catalogue, through say, count and rich.
 func (x *index) functions() template.FuncMap {
 	return template.FuncMap{
-		"say": x.Say, "count": x.counted, "rich": x.rich, "richcount": x.richCount,
-		"n": func(c Count) string { return x.Number(int(c)) }, "bytes": x.bytes,
+		"say": x.Say, "count": x.countWords, "rich": x.rich, "richcount": x.richCount,
+		"n": func(c Count) string { return x.Number(int(c)) }, "bytes": x.units,
 		"list": x.List, "semicolons": x.semicolons, "comma": x.Comma,
 		"bdi": element("bdi"), "code": element("code"), "strong": element("strong"), "number": x.boldNumber,
 		"chips": x.chips, "tone": toneClass, "verdict": verdictClass, "share": share,
 	}
 }
 
-// counted is Count for templates.
-func (x *index) counted(key string, n Count, args ...string) string {
+// countWords is Count for templates.
+func (x *index) countWords(key string, n Count, args ...string) string {
 	return x.Count(key, int(n), args...)
 }
 

@@ -19,6 +19,10 @@ type index struct {
 	flows  map[string]*telltale.Flow
 	// copies of each probe's text, in order of the record's layers.
 	copies map[string][]copied
+	// channel remembers which hosts are on the message's own way, and rows the
+	// matrix once it was made.
+	channel map[string]bool
+	rows    []Row
 	// lines of certificates so far.
 	lines int
 	// redacted says that what is missing was taken out on purpose.
@@ -54,7 +58,7 @@ func newIndex(rec *telltale.Record) *index {
 		rec: rec, last: rec.LastReceipts(),
 		probes: make(map[string]*telltale.Probe, len(rec.Probes)),
 		flows:  make(map[string]*telltale.Flow, len(rec.Flows)),
-		copies: map[string][]copied{},
+		copies: map[string][]copied{}, channel: map[string]bool{},
 	}
 	for i := range rec.Probes {
 		x.probes[rec.Probes[i].ID] = &rec.Probes[i]
@@ -94,6 +98,15 @@ func (x *index) own(f *telltale.Flow) bool {
 
 // inChannel reports whether the message is supposed to pass through host.
 func (x *index) inChannel(host string) bool {
+	in, known := x.channel[host]
+	if !known {
+		in = x.matchesChannel(host)
+		x.channel[host] = in
+	}
+	return in
+}
+
+func (x *index) matchesChannel(host string) bool {
 	for _, pattern := range x.rec.Scenario.Channel {
 		if ok, err := path.Match(strings.ToLower(pattern), strings.ToLower(host)); err == nil && ok {
 			return true

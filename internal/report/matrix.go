@@ -45,6 +45,13 @@ func (r Row) Valid() Count {
 func Matrix(rec *telltale.Record) []Row { return newIndex(rec).matrix() }
 
 func (x *index) matrix() []Row {
+	if x.rows == nil {
+		x.rows = x.counted()
+	}
+	return x.rows
+}
+
+func (x *index) counted() []Row {
 	patterns := x.patterns()
 	counts := map[telltale.Direction]map[Group]*Row{}
 	for i := range x.rec.Probes {
@@ -61,7 +68,7 @@ func (x *index) matrix() []Row {
 		}
 		counts[p.Direction][group].add(x.cell(p))
 	}
-	var rows []Row
+	rows := []Row{}
 	for _, d := range []telltale.Direction{telltale.Sent, telltale.Received} {
 		for _, g := range []Group{GroupTrigger, GroupWord, GroupControl, GroupContact} {
 			if r := counts[d][g]; r != nil {

@@ -24,6 +24,7 @@ const secretNames = "|password|passwd|passphrase|pwd|pass|secret|clientsecret|to
 const (
 	leastSecret = 6 // shorter ones are looked for nowhere else
 	mostDepth   = 32
+	mostBody    = 16 << 20 // larger bodies are not taken apart
 )
 
 // credentials adds the passwords, tokens and cookies of a message, and reports
@@ -104,24 +105,23 @@ func secretName(name string) bool {
 	return strings.Contains(secretNames, "|"+name+"|")
 }
 
-// body looks at forms and JSON.
+// body looks at forms and JSON. What is too large to be taken apart may hold
+// anything.
 func (c *collector) body(b []byte) {
-	if len(b) == 0 {
-		return
-	}
-	if b[0] == '{' || b[0] == '[' {
+	isJSON := len(b) > 0 && (b[0] == '{' || b[0] == '[')
+	switch {
+	case isJSON && len(b) > mostBody:
+		c.found = true
+	case isJSON:
 		var v any
 		if json.Unmarshal(b, &v) == nil {
 			c.json("", v, 0)
 		}
-		return
-	}
-	if len(b) > 1<<20 || !utf8.Valid(b) {
-		return
-	}
-	for pair := range strings.SplitSeq(string(b), "&") {
-		if name, value, ok := strings.Cut(pair, "="); ok {
-			c.pair(name, value)
+	case len(b) <= mostBody && utf8.Valid(b):
+		for pair := range strings.SplitSeq(string(b), "&") {
+			if name, value, ok := strings.Cut(pair, "="); ok {
+				c.pair(name, value)
+			}
 		}
 	}
 }

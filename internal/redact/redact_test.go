@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -284,6 +285,13 @@ func TestWhatCannotBeDoneLeavesNoCopy(t *testing.T) {
 	t.Parallel()
 	key := signing(t, "tester")
 	dir := writeCase(t, key)
+	old := filepath.Join(t.TempDir(), "old")
+	for name, text := range map[string]string{"format": "telltale case 1\n", "log/entries.jsonl": ""} {
+		path := filepath.Join(old, filepath.FromSlash(name))
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(text), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	digits := key.Verifier()[len(key.Verifier())-30:]
 	for name, try := range map[string]struct {
 		dir  string
@@ -295,6 +303,7 @@ func TestWhatCannotBeDoneLeavesNoCopy(t *testing.T) {
 		"a rule that is not":     {dir, redact.Options{Signer: key, Keep: []string{"packets"}}, "no rule"},
 		"one letter":             {dir, redact.Options{Signer: key, Mask: []string{"x"}}, "2 bytes"},
 		"the name of the signer": {dir, redact.Options{Signer: signing(t, "Jane-Doe-of-Leeds"), Mask: []string{"Jane-Doe-of-Leeds"}}, "name of the key"},
+		"version 1":              {old, redact.Options{Signer: key}, "of version 1"},
 		"no case":                {t.TempDir(), redact.Options{Signer: key}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -71,8 +71,8 @@ func (v *values) add(rule, s string) {
 		s, cut = s[:len(s)-1], true
 	}
 	key := lower(s)
-	if key == "" || v.seen[key] {
-		return
+	if key == "" || v.seen[key] || len(v.texts) > mostTexts {
+		return // one too many is enough to say that there are
 	}
 	v.seen[key] = true
 	v.texts = append(v.texts, text{text: s, alias: v.alias(), rule: rule, cut: cut})

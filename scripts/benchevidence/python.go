@@ -41,7 +41,7 @@ func pythonPart(ctx context.Context, o options) ([]row, error) {
 		return nil, err
 	}
 	rows = append(rows, row{measure: "a whole case, read by it", must: "holds", measured: fmt.Sprintf("%d problems or notes", len(whole)), holds: !mutate.Wrong(whole)})
-	drawn := 1000
+	drawn := 300
 	if o.short {
 		drawn = 50
 	}

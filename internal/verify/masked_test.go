@@ -162,7 +162,9 @@ func TestDamageToRedactedCopiesIsNamed(t *testing.T) {
 		{"redacted: missing: 8 values of the log are masked", func(f *forge) { f.remove("redacted") }},
 		{"redacted: the signature does not hold", func(f *forge) { f.replaced("redacted", "people", "plants") }},
 		{"redacted: the log is not the one that was signed", func(f *forge) { f.replaced("log/entries.jsonl", "masked-1", "masked-2") }},
-		{"redacted: is signed by \"tester\" with another key", func(f *forge) { f.replaced("redacted", "\n"+strings.TrimSuffix(f.public, "\n"), "\n"+forgeBy(f.t, 2).public) }},
+		{"redacted: is signed by \"tester\" with another key", func(f *forge) {
+			f.replaced("redacted", "\n"+strings.TrimSuffix(f.public, "\n"), "\n"+forgeBy(f.t, 2).public)
+		}},
 		{"redacted: its fifth line is no public key", func(f *forge) { f.replaced("redacted", "+", "-") }},
 		{"redacted: is of another case", func(f *forge) {
 			f.id = "fedcba9876543210"

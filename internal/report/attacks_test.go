@@ -41,7 +41,7 @@ func attacks() []string {
 		`[x](javascript:window.owned=1) ![y](http://evil.test/m) <http://evil.test> @everyone #1`,
 		`=HYPERLINK("http://evil.test","x")`,
 		"]]></failure></testcase><testcase name=\"forged\"/><![CDATA[",
-		strings.Repeat("A<b>", 20_000),
+		strings.Repeat("A<b>", 2_000),
 	}
 }
 

@@ -127,9 +127,9 @@ func itself(s string) string { return s }
 func TestHostileCaseInABrowser(t *testing.T) {
 	t.Parallel()
 	b := startBrowser(t)
-	step := 2
+	step := 3
 	if testing.Short() {
-		step = 11
+		step = 15
 	}
 	page := func(in report.Input) shown { return show(t, b, printed(t, forms()[0], in)) }
 	known := page(withReference())

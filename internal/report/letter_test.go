@@ -145,6 +145,9 @@ func TestHostileLetterIsPlain(t *testing.T) {
 	for from := 0; from < len(attacks()); from += 5 {
 		markdownIsDead(t, letterOf(t, sealed(attackedWorld(from, itself), itself)))
 	}
+	if testing.Short() {
+		return
+	}
 	if got := letterOf(t, hostileInput()); len(got) > 100_000 {
 		t.Errorf("the letter of a hostile case has %d bytes", len(got))
 	}

@@ -17,7 +17,8 @@ func code(s string) string {
 }
 
 // prose writes a sentence that may hold captured text for Markdown: words stay
-// words, and whatever could be markup or come alive stands in code spans.
+// words, and whatever could be markup or come alive stands in code spans; so does
+// a number at the beginning, which could begin a list.
 func prose(s string) string {
 	var out, odd []string
 	flush := func() {
@@ -25,8 +26,10 @@ func prose(s string) string {
 			out, odd = append(out, code(strings.Join(odd, " "))), nil
 		}
 	}
-	for _, word := range strings.Fields(Visible(s)) {
-		if !innocent(word) {
+	for i, word := range strings.Fields(Visible(s)) {
+		behind := strings.TrimLeft(word, "0123456789")
+		begins := i == 0 && behind != word && (behind == "." || behind == ")")
+		if begins || !innocent(word) {
 			odd = append(odd, word)
 			continue
 		}

@@ -20,6 +20,7 @@ func TestProse(t *testing.T) {
 		"see http://evil.test/ [x](y) now":          "see `http://evil.test/ [x](y)` now",
 		"*a* _b_ ~c~ <b> &amp; |":                   "`*a* _b_ ~c~ <b> &amp; ⟨U+007C⟩`",
 		"a `tick` and \\":                           "a `⟨U+0060⟩tick⟨U+0060⟩` and `\\`",
+		"1. first 2. second":                        "`1.` first 2. second",
 		"in byte-wise order, don't":                 "in byte-wise order, don't",
 		"at deadbeef and 1a2b3c4 and www.evil.test": "at `deadbeef` and `1a2b3c4` and `www.evil.test`",
 		"GH-12 ABC-1 :smile: ~~~":                   "`GH-12 ABC-1 :smile: ~~~`",

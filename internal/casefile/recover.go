@@ -35,13 +35,14 @@ func (c *Case) recover() error {
 	if err := c.blobsThere(); err != nil {
 		return err
 	}
-	if err := c.signLeft(); err != nil {
-		return err
+	for _, step := range []func() error{
+		c.finishFiles, c.signLeft, func() error { return c.setAside(tail) }, c.nameTorn, c.sealLeftCaptures,
+	} {
+		if err := step(); err != nil {
+			return err
+		}
 	}
-	if err := errors.Join(c.setAside(tail), c.nameTorn()); err != nil {
-		return err
-	}
-	return errors.Join(c.finishFiles(), c.sealLeftCaptures())
+	return nil
 }
 
 // blobsThere looks for every blob that the log names, before anything more is

@@ -239,7 +239,7 @@ func (b *builder) finish() (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	if b.search.first(signed) != nil {
+	if b.search.firstLong(signed) != nil {
 		return nil, errors.New("the note about the copy would hold a text that is masked: it may be the name of the key")
 	}
 	return r, os.WriteFile(filepath.Join(b.out, format.RedactedFile), signed, 0o600)

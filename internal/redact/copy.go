@@ -262,11 +262,11 @@ func (b *builder) searchFile(ctx context.Context, file string) (*found, error) {
 			return f, nil
 		}
 		if hashes(file) {
-			return b.search.first(content), nil
+			return b.search.firstLong(content), nil
 		}
 		return b.search.deep(ctx, content)
 	}
-	if f := b.search.first(content); f != nil {
+	if f := b.search.firstLong(content); f != nil {
 		return f, nil
 	}
 	plain, err := unpack(content)
@@ -277,7 +277,7 @@ func (b *builder) searchFile(ctx context.Context, file string) (*found, error) {
 }
 
 // hashes reports whether a file is made of hashes, keys and signatures alone,
-// under which nothing can lie.
+// under which nothing can lie. Short texts turn up in them by chance.
 func hashes(file string) bool {
 	switch file {
 	case format.FormatFile, format.PublicKeyFile, format.CanaryKeyFile, format.CheckpointFile, format.LockFile:

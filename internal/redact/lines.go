@@ -45,6 +45,9 @@ func (l *liner) line(line []byte) ([]byte, error) {
 	}
 	as := map[string][]byte{}
 	kind := e.Type()
+	if kind == format.TypeBegin {
+		return line, nil // without it, nothing of the case can be checked
+	}
 	e.Root().Walk(func(pointer string, v *mask.Value) bool {
 		if pointer == "" {
 			return true
@@ -218,6 +221,11 @@ func (c *lineCheck) visit(pointer string, v *mask.Value) bool {
 	}
 	s, isText := v.Text()
 	switch {
+	case c.kind == format.TypeBegin:
+		if f := c.search.firstLong(v.Raw); f != nil {
+			c.err = fmt.Errorf("%s can be read in the first entry, which names the key and the program: no copy was made", c.search.named(f))
+		}
+		return false
 	case isText && !strings.HasSuffix(pointer, "/~0masked/hash"):
 		c.look(s)
 	case v.IsObject() && free(c.kind, pointer):

@@ -75,12 +75,7 @@ func (s *searcher) addShort(i int, text string) {
 // shallow returns the numbers of the texts that stand in b, as they are or in
 // a simple coding, and whether any does.
 func (s *searcher) shallow(b []byte) ([]int, bool) {
-	var which []int
-	for _, set := range []*match.Set{s.plain, s.coded} {
-		for _, hit := range set.Find(b, 0) {
-			which = append(which, hit.Needle)
-		}
-	}
+	which := s.long(b)
 	if len(s.short) > 0 {
 		which = append(which, s.shortIn(b)...)
 	}
@@ -88,9 +83,28 @@ func (s *searcher) shallow(b []byte) ([]int, bool) {
 	return slices.Compact(which), len(which) > 0
 }
 
+// long returns the texts that do not turn up by chance, not even in noise.
+func (s *searcher) long(b []byte) []int {
+	var which []int
+	for _, set := range []*match.Set{s.plain, s.coded} {
+		for _, hit := range set.Find(b, 0) {
+			which = append(which, hit.Needle)
+		}
+	}
+	return which
+}
+
 // first is a text that stands in b as shallow sees it, or nil.
 func (s *searcher) first(b []byte) *found {
 	if which, any := s.shallow(b); any {
+		return &found{text: which[0]}
+	}
+	return nil
+}
+
+// firstLong is one of the texts that do not turn up by chance, or nil.
+func (s *searcher) firstLong(b []byte) *found {
+	if which := s.long(b); len(which) > 0 {
 		return &found{text: which[0]}
 	}
 	return nil

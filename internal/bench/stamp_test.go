@@ -58,7 +58,7 @@ func stampers(t *testing.T, b *bed, asked func(authority string)) *tsa.Authority
 // stamps.
 func checkStamps(t *testing.T, dir string, a *tsa.Authority) []verify.Stamp {
 	t.Helper()
-	got, err := verify.Case(dir, verify.Options{Roots: a.Pool()})
+	got, err := verify.Case(dir, verify.Options{Roots: a.Pool(), SkipReplay: true})
 	if err != nil || !got.Holds || !got.Finished {
 		t.Fatalf("the case does not hold: %v, %+v", err, got)
 	}
@@ -76,7 +76,7 @@ func checkStamps(t *testing.T, dir string, a *tsa.Authority) []verify.Stamp {
 func TestPlanAndFindingsAreStamped(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBed(t, filter(), question(filtered...))
+		b := newBed(t, &world{}, question("one"))
 		var typedBefore []int
 		a := stampers(t, b, func(string) { typedBefore = append(typedBefore, len(b.open.Snapshot().Probes)) })
 		rec := b.finish()
@@ -118,11 +118,11 @@ func entriesAfter(t *testing.T, dir string, from int64, kind string) (n int) {
 func TestAStoppedRunIsStamped(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBed(t, filter(), question(filtered...))
+		b := newBed(t, &world{}, question("one"))
 		a := stampers(t, b, func(string) {})
 		ctx, cancel := context.WithCancel(t.Context())
 		b.world.behave = func(_ context.Context, call int, m telltale.Typing, typed typist) (telltale.Receipt, error) {
-			if call == 20 {
+			if call == 8 {
 				cancel()
 			}
 			return typed(m), nil
@@ -145,7 +145,7 @@ func TestAStoppedRunIsStamped(t *testing.T) {
 func TestAPlanThatWasNotStampedIsStampedLater(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBed(t, filter(), question(filtered...))
+		b := newBed(t, &world{}, question("one"))
 		stampers(t, b, func(string) { panic("cut off") })
 		func() {
 			defer func() { _ = recover(); _ = b.open.Close() }()

@@ -135,7 +135,7 @@ func coveredBy(name string) int {
 }
 
 // maskedOf reads what was taken out of a redacted copy, in the words of who made
-// it: the lines of the note behind the first four.
+// it: the lines of the note behind the first five.
 func maskedOf(dir string) []string {
 	raw, err := os.ReadFile(filepath.Join(dir, format.RedactedFile))
 	if err != nil || len(raw) > format.MaxSmall {
@@ -150,5 +150,5 @@ func maskedOf(dir string) []string {
 		return nil
 	}
 	lines := strings.Split(strings.TrimSuffix(opened.Text, "\n"), "\n")
-	return lines[min(4, len(lines)):]
+	return lines[min(5, len(lines)):]
 }

@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
@@ -30,11 +29,12 @@ type signedNotes struct {
 
 // noteFile is one of them: as far as it could be read, or why not.
 type noteFile struct {
-	file  string
-	bytes []byte
-	note  signedNote
-	head  head
-	err   error
+	file   string
+	read   bool // and digest is that of its bytes
+	digest sum
+	note   signedNote
+	head   head
+	err    error
 }
 
 // head is the first lines of what is signed.
@@ -59,7 +59,7 @@ func (c *check) readNotes() {
 		dir := path.Dir(file)
 		switch {
 		case dir == format.CheckpointDir && !unfinished(file):
-			n.numbered = append(n.numbered, c.noteFile(file))
+			n.numbered = append(n.numbered, c.numbered(file))
 			if m := checkpointFile.FindStringSubmatch(file); m != nil {
 				size, _ := strconv.ParseInt(m[1], 10, 64) // 18 digits at most
 				n.sizes = append(n.sizes, size)
@@ -79,6 +79,17 @@ func (c *check) readNotes() {
 	n.roots[0] = (&tree{}).root()
 }
 
+// numbered reads a checkpoint and checks its signature. Nothing but its head is
+// kept: there may be any number of them.
+func (c *check) numbered(file string) noteFile {
+	f := c.noteFile(file)
+	if f.err == nil {
+		f.err = f.note.signedBy(c.own)
+	}
+	f.note = signedNote{}
+	return f
+}
+
 func (c *check) noteFile(file string) noteFile {
 	if _, ok := c.files[file]; !ok {
 		return noteFile{file: file, err: errMissing}
@@ -91,7 +102,7 @@ func (c *check) noteFile(file string) noteFile {
 }
 
 func (c *check) noteOf(file string, b []byte) noteFile {
-	f := noteFile{file: file, bytes: b}
+	f := noteFile{file: file, read: true, digest: sha256.Sum256(b)}
 	if f.note, f.err = parseNote(b); f.err != nil {
 		return f
 	}
@@ -130,7 +141,12 @@ func (c *check) origin() string {
 func (c *check) signatures() {
 	for _, f := range c.notes.numbered {
 		c.res.Checkpoints++
-		if !c.checkpoint(f) {
+		err := f.err
+		if err == nil {
+			err = c.covers(f.head, c.origin())
+		}
+		if err != nil {
+			c.problem(f.file, 0, "%v", err)
 			continue
 		}
 		if f.file != checkpointName(f.head.size) {
@@ -148,15 +164,7 @@ func (c *check) signatures() {
 	c.stamps()
 }
 
-// checkpoint checks a signature and the root that was signed.
-func (c *check) checkpoint(f noteFile) bool {
-	err := c.vouches(f)
-	if err != nil {
-		c.problem(f.file, 0, "%v", err)
-	}
-	return err == nil
-}
-
+// vouches checks the signature of a checkpoint and the root that was signed.
 func (c *check) vouches(f noteFile) error {
 	if f.err != nil {
 		return f.err
@@ -206,10 +214,10 @@ func (c *check) newestCopy() {
 		c.problem(format.CheckpointFile, 0, "is none of the numbered checkpoints: there are none")
 	case errors.Is(copied.err, errMissing) && last == 0 && c.cutOffAt(all[0]):
 		c.note(format.CheckpointFile, 0, "missing: a crash came before the first one was copied")
-	case copied.bytes == nil:
+	case !copied.read:
 		c.problem(format.CheckpointFile, 0, "%v", copied.err)
-	case bytes.Equal(copied.bytes, all[last].bytes):
-	case last > 0 && bytes.Equal(copied.bytes, all[last-1].bytes) && c.cutOffAt(all[last]):
+	case copied.digest == all[last].digest && all[last].read:
+	case last > 0 && copied.digest == all[last-1].digest && c.cutOffAt(all[last]):
 		c.note(format.CheckpointFile, 0, "is the one before the newest: a crash came before that was copied")
 	default:
 		c.problem(format.CheckpointFile, 0, "is not the newest of the numbered checkpoints, %s", all[last].file)

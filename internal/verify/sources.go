@@ -69,7 +69,9 @@ func (c *check) source(dir string, known map[string]bool) {
 		c.problem(dir+"/"+format.LogFile, 0, "%v", err)
 		return
 	}
-	inner.checkpoint(inner.notes.newest)
+	if err := inner.vouches(inner.notes.newest); err != nil {
+		inner.problem(format.CheckpointFile, 0, "%v", err)
+	}
 	for _, p := range inner.res.Problems {
 		c.problem(dir+"/"+p.File, p.Line, "%s", p.What)
 	}

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -88,27 +87,4 @@ func (c *Case) publish(signed []byte) error {
 // numbered is where the checkpoint over all entries stands, once it is signed.
 func (c *Case) numbered() string {
 	return filepath.Join(c.dir, format.CheckpointDir, fmt.Sprintf("%08d", c.entries))
-}
-
-// parseCheckpoint checks the signature and reads size and root.
-func parseCheckpoint(signed []byte, origin, verifier string) (int64, tlog.Hash, error) {
-	v, err := note.NewVerifier(verifier)
-	if err != nil {
-		return 0, tlog.Hash{}, fmt.Errorf("the public key is malformed: %w", err)
-	}
-	n, err := note.Open(signed, note.VerifierList(v))
-	if err != nil {
-		return 0, tlog.Hash{}, fmt.Errorf("the signature does not hold: %w", err)
-	}
-	var size int64
-	var root string
-	rest, found := strings.CutPrefix(n.Text, origin+"\n")
-	if _, err := fmt.Sscanf(rest, "%d\n%s\n", &size, &root); err != nil || !found {
-		return 0, tlog.Hash{}, fmt.Errorf("not a checkpoint of this case: want %q in its first line", origin)
-	}
-	hash, err := tlog.ParseHash(root)
-	if err != nil {
-		return 0, tlog.Hash{}, fmt.Errorf("not a checkpoint of a case: %w", err)
-	}
-	return size, hash, nil
 }

@@ -2,7 +2,9 @@ package report
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"embed"
+	"encoding/base64"
 	"fmt"
 	"html/template"
 	"io"
@@ -13,10 +15,12 @@ import (
 //go:embed templates/*.html templates/*.css
 var templates embed.FS
 
-// page is what the templates are given: the view and its style sheet.
+// page is what the templates are given: the view and its style sheet, with the
+// hash by which the page's policy lets that one in and no other.
 type page struct {
 	View
-	Style template.CSS
+	Style     template.CSS
+	StyleHash string
 }
 
 // HTML writes the report as one page that needs no network and no script.
@@ -39,7 +43,7 @@ func HTML(w io.Writer, in Input) error {
 	}
 	// The page is made whole before it is written: no reader gets half of one.
 	var b bytes.Buffer
-	if err := t.ExecuteTemplate(&b, "page.html", page{v, style}); err != nil {
+	if err := t.ExecuteTemplate(&b, "page.html", page{v, style, styleHash(style)}); err != nil {
 		return fmt.Errorf("report: page: %w", err)
 	}
 	if _, err := w.Write(b.Bytes()); err != nil {
@@ -59,6 +63,12 @@ func styleSheet() (template.CSS, error) {
 		all = append(all, b...)
 	}
 	return template.CSS(all), nil
+}
+
+// styleHash names a style sheet as a Content-Security-Policy does.
+func styleHash(style template.CSS) string {
+	sum := sha256.Sum256([]byte(style))
+	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
 }
 
 // share is n of all in whole percent; what is not nothing is at least 1.

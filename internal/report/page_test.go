@@ -2,6 +2,8 @@ package report_test
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
 	"strings"
 	"testing"
 
@@ -154,6 +156,29 @@ func TestPageAnswersFirst(t *testing.T) {
 	for _, s := range []string{"scans what you send and what you receive", "with a key that lies beside them, where anybody can read them", "showed none of it", `<mark>`, "麒麟璇", "telltale case verify cases/tom-2011"} {
 		if !strings.Contains(page, s) {
 			t.Errorf("the page does not hold %q", s)
+		}
+	}
+}
+
+// TestPolicyLetsInNothingButTheStyleSheet: the page's own policy names its one
+// style sheet by hash, and no element has a style of its own.
+func TestPolicyLetsInNothingButTheStyleSheet(t *testing.T) {
+	t.Parallel()
+	for name, in := range pages() {
+		policy, style := "", ""
+		for _, n := range nodes(t, printed(t, forms()[0], in)) {
+			switch {
+			case n.Data == "meta" && attr(n, "http-equiv") == "Content-Security-Policy":
+				policy = attr(n, "content")
+			case n.Data == "style":
+				style += text(n)
+			case n.Type == html.ElementNode && attr(n, "style") != "":
+				t.Errorf("%s: <%s style=%q>", name, n.Data, attr(n, "style"))
+			}
+		}
+		sum := sha256.Sum256([]byte(style))
+		if want := "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"; policy != want {
+			t.Errorf("%s: the policy is %q, want %q", name, policy, want)
 		}
 	}
 }

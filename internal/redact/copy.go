@@ -160,7 +160,7 @@ func (b *builder) copyFiles() error {
 			return err
 		}
 	}
-	files := []string{format.FormatFile, format.PublicKeyFile, format.CanaryKeyFile, format.CheckpointFile}
+	files := []string{format.FormatFile, format.PublicKeyFile, format.CanaryKeyFile}
 	for file := range b.src.sealed {
 		if b.plan.files[file] == "" {
 			files = append(files, file)
@@ -178,6 +178,10 @@ func (b *builder) copyFiles() error {
 		if err := b.copyFile(file); err != nil {
 			return err
 		}
+	}
+	// The newest checkpoint is that of the beginning: the case may go on.
+	if err := os.WriteFile(filepath.Join(b.out, format.CheckpointFile), []byte(b.src.Checkpoint), 0o600); err != nil {
+		return err
 	}
 	return os.WriteFile(filepath.Join(b.out, format.LockFile), nil, 0o600)
 }

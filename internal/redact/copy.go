@@ -99,7 +99,7 @@ func (b *builder) upwards() []telltale.Digest {
 				b.plan.withhold(d, rule)
 				steps = append(steps, chain[i])
 			}
-			if its := b.plan.blobs[d]; rule == "" && its != "" && its != RuleUncited && its != RuleCredentials {
+			if its := b.plan.blobs[d]; rule == "" && its != "" && its != RuleUncited {
 				rule = its
 				steps = append(steps, d)
 			}

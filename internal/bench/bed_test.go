@@ -34,6 +34,8 @@ type bed struct {
 	driver telltale.Driver
 	// stamp is asked for time stamps.
 	stamp func(ctx context.Context, authority string, checkpoint []byte) ([]byte, error)
+	// staged is called at the begin of each stage, if set.
+	staged func(name string)
 	// open is the case of the run in progress.
 	open *casefile.Case
 }
@@ -76,7 +78,7 @@ func (b *bed) run(ctx context.Context) error {
 		Sensors: []telltale.Sensor{lineSensor{b.world}}, Opener: peel.New(peel.All()),
 		Driver:   b.drive,
 		Lists:    func(telltale.Flow, func(telltale.Digest) ([]byte, error)) []bench.ListCandidate { return nil },
-		ReadFile: b.readFile, Stamp: b.stamp, Clock: time.Now, Random: rand.Reader, Progress: silent{}, Log: slog.New(slog.DiscardHandler),
+		ReadFile: b.readFile, Stamp: b.stamp, Clock: time.Now, Random: rand.Reader, Progress: teller{staged: b.staged}, Log: slog.New(slog.DiscardHandler),
 	}
 	if b.getter != nil {
 		cfg.Getter = b.getter(c)
@@ -86,6 +88,19 @@ func (b *bed) run(ctx context.Context) error {
 		b.Fatal(err)
 	}
 	return stopped
+}
+
+// teller is told of stages.
+type teller struct {
+	silent
+	staged func(name string)
+}
+
+func (p teller) Stage(name string, total int) {
+	p.silent.Stage(name, total)
+	if p.staged != nil {
+		p.staged(name)
+	}
 }
 
 func (b *bed) drive([]string) (telltale.Driver, error) {

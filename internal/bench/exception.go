@@ -58,14 +58,16 @@ func (e *engine) addExceptions(duals []*hunt) {
 	}
 }
 
-// putIsolations records the results that are not in the case yet.
+// putIsolations records the results that are not in the case yet. One that rests
+// on other messages is another: those of an earlier run may count no more.
 func (e *engine) putIsolations(found []telltale.Isolation) error {
 	have := e.Case.Snapshot().Isolations
 	for _, iso := range found {
 		same := func(other telltale.Isolation) bool {
 			return other.Text == iso.Text && other.Direction == iso.Direction && slices.Equal(other.Words, iso.Words) &&
 				slices.Equal(other.Without, iso.Without) && other.Exact == iso.Exact &&
-				len(other.Certificate) == len(iso.Certificate) && len(other.Traits) == len(iso.Traits)
+				slices.EqualFunc(other.Certificate, iso.Certificate, sameProof) &&
+				slices.EqualFunc(other.Traits, iso.Traits, func(a, b telltale.Trait) bool { return slices.EqualFunc(a.Proofs, b.Proofs, sameProof) })
 		}
 		if slices.ContainsFunc(have, same) {
 			continue
@@ -75,4 +77,10 @@ func (e *engine) putIsolations(found []telltale.Isolation) error {
 		}
 	}
 	return nil
+}
+
+// sameProof reports whether two lines of a certificate rest on the same
+// messages.
+func sameProof(a, b telltale.Proof) bool {
+	return a.Text == b.Text && slices.Equal(a.Probes, b.Probes)
 }

@@ -72,6 +72,42 @@ func TestResume(t *testing.T) {
 	}
 }
 
+// TestResumeBehindTheSearch: a search waits no longer than copies take, and
+// the whole window is waited for at the end of the run. If it is cut off between
+// the two, the last questions are put again, and the result rests on those.
+func TestResumeBehindTheSearch(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		quick := func() *world { w := resumed(); w.lag = 0; return w }
+		asked := question(filtered...)
+		asked.Window = 2 * time.Second
+		whole := newBed(t, quick(), asked).finish()
+		b := newBed(t, quick(), asked)
+		b.staged = func(name string) {
+			if name == "follow" {
+				_ = b.open.Close()
+			}
+		}
+		if err := b.run(t.Context()); err == nil {
+			t.Fatal("the run was not cut off")
+		}
+		b.staged = nil
+		pass(t.Context(), time.Second)
+		typed := len(b.world.sent)
+		rec := b.finish()
+		if len(b.world.sent) == typed {
+			t.Fatal("no question was put again: the test shows nothing")
+		}
+		if diff := cmp.Diff(claims(whole), claims(rec)); diff != "" {
+			t.Errorf("findings (-whole +resumed):\n%s", diff)
+		}
+		if n := len(rec.Isolations); n != 2 || attribute.CheckCertificate(rec, rec.Isolations[n-1]) != nil {
+			t.Errorf("isolations: %+v", rec.Isolations)
+		}
+		onceEach(t, rec)
+	})
+}
+
 func resumed() *world {
 	w := filter()
 	w.drops, w.lag = false, pace/4

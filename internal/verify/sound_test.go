@@ -2,7 +2,9 @@ package verify_test
 
 import (
 	"testing"
+	"time"
 
+	"example.org/telltale"
 	"example.org/telltale/internal/casefile/format"
 	"example.org/telltale/internal/verify"
 )
@@ -92,5 +94,25 @@ func TestCutOffHolds(t *testing.T) {
 				t.Errorf("%v, want %q", r.Notes, tt.note)
 			}
 		})
+	}
+}
+
+// What was not settled beforehand is worth a note.
+func TestMethodsThatWereNotPlannedAreNoted(t *testing.T) {
+	t.Parallel()
+	f := newForge(t)
+	f.rec.Scenario = f.scenario()
+	plan := f.plan(f.rec.Scenario)
+	plan.Analysis, plan.Program, plan.Questions = plan.Analysis[1:], "telltale 99", 1
+	f.add(format.TypeScenario, f.rec.Scenario)
+	f.add(format.TypePlan, plan)
+	f.sign()
+	f.message("p000001")
+	f.put(format.TypeListening, telltale.Span{From: began.Add(-time.Minute), To: began.Add(time.Minute)})
+	f.statement()
+	f.finish()
+	r := holds(t, f.dir, verify.Options{})
+	if !says(r.Notes, "its method is not in the plan: \"canary found") || !says(r.Notes, "could not be laid out again as \"telltale 99\" did") {
+		t.Errorf("%v", r.Notes)
 	}
 }

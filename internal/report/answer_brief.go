@@ -55,13 +55,7 @@ func (x *index) whatFound() string {
 	if d == "" {
 		return x.whatItDoes()
 	}
-	does := "keeps"
-	copies, kept := len(x.supported(telltale.KindCopy)) > 0, len(x.supported(telltale.KindSuppression)) > 0
-	if copies && kept {
-		does = "both"
-	} else if copies {
-		does = "copies"
-	}
+	does := x.reaction()
 	n := len(x.supported(telltale.KindTrigger))
 	looks := x.Say("what.looks", "yours", x.yours(d))
 	if x.onTheWay() {
@@ -71,6 +65,24 @@ func (x *index) whatFound() string {
 		return x.Say("what.no-words-"+does, "looks", looks)
 	}
 	return x.Count("what.words-"+does, n, "looks", looks)
+}
+
+// reaction is what becomes of messages with the words, as the end of a key:
+// "some" where of several words only some lead to copies.
+func (x *index) reaction() string {
+	copies, kept := len(x.supported(telltale.KindCopy)) > 0, len(x.supported(telltale.KindSuppression)) > 0
+	if !copies {
+		return "keeps"
+	}
+	for _, f := range x.supported(telltale.KindTrigger) {
+		if f.Claim.Cell == telltale.CellDropped {
+			return "some"
+		}
+	}
+	if kept {
+		return "both"
+	}
+	return "copies"
 }
 
 func (x *index) where(tone Tone) string {

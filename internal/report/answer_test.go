@@ -166,3 +166,33 @@ func TestFlowsOfTheChannelAndOfOurOwnChecksAreNoCopies(t *testing.T) {
 		}
 	}
 }
+
+func TestBriefAnswersWhoWhatWhereHowSure(t *testing.T) {
+	t.Parallel()
+	copies, keeps := claim(telltale.KindCopy, telltale.Sent, telltale.OnWords), claim(telltale.KindSuppression, telltale.Sent, telltale.OnWords)
+	list := telltale.Claim{Kind: telltale.KindList, Host: hostList, Detail: "/k"}
+	cases := []struct {
+		name string
+		w    *world
+		says [4]string
+	}{
+		{"nothing", told(telltale.CellDelivered), [4]string{"some app 5.1.4, tested on 2026-03-04 from the lab network.", "Nothing was seen to be copied", "Nowhere that was seen", "2 blind spots"}},
+		{"all copied", told(telltale.CellDroppedCopied, copies, keeps, list, trigger(telltale.CellDroppedCopied, "alpha"), trigger(telltale.CellDeliveredCopied, "beta")),
+			[4]string{"some app", "It looks for certain words in what you send. We found 2: messages with them are copied to somebody else, and some never arrive.", "could not be settled", "Seen, not inferred: 8 of our messages"}},
+		{"some copied", told(telltale.CellDroppedCopied, copies, keeps, list, trigger(telltale.CellDropped, "alpha"), trigger(telltale.CellDeliveredCopied, "beta")),
+			[4]string{"some app", "We found 2: some messages with them are copied to somebody else, and some do not", "could not be settled", "Of 8 harmless messages, none"}},
+		{"kept on the way", told(telltale.CellDropped, keeps, trigger(telltale.CellDropped, "alpha")),
+			[4]string{"some app", "Somebody on the way, or the app itself, looks for certain words in what you send. We found 1: a message with it does not arrive", "whoever runs the way in between", "at most 1 %"}},
+	}
+	for _, c := range cases {
+		v, err := report.Build(c.w.input())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range c.says {
+			if got := v.Answer.Brief[i].Value; !strings.Contains(got, want) {
+				t.Errorf("%s: %s: %q does not say %q", c.name, v.Answer.Brief[i].Name, got, want)
+			}
+		}
+	}
+}

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"example.org/telltale"
@@ -123,7 +124,11 @@ func (d *drawing) messagePath(v View) {
 	if kept {
 		d.stop(above, peer)
 	}
-	d.said = append(d.said, d.x.Say("picture.says-way", "from", person.Name, "app", d.app.Name, "to", peer.Name))
+	key := "picture.says-way"
+	if slices.Contains(d.x.rec.Scenario.Directions, telltale.Received) {
+		key = "picture.says-back"
+	}
+	d.said = append(d.said, d.x.Say(key, "from", person.Name, "app", d.app.Name, "to", peer.Name))
 	if n := len(d.Crosses); n > 0 {
 		d.said = append(d.said, d.x.Say("picture.says-stopped"))
 	}

@@ -151,6 +151,32 @@ func TestSealedFilesOpenForTheirRecipients(t *testing.T) {
 	}
 }
 
+func TestPassphrasesOpenWhatTheySealed(t *testing.T) {
+	t.Parallel()
+	to, err := age.NewScryptRecipient("correct horse")
+	if err != nil {
+		t.Fatal(err)
+	}
+	to.SetWorkFactor(8)
+	b := packed(t, write(t, sample()), to)
+	for passphrase, opens := range map[string]bool{"correct horse": true, "wrong horse": false} {
+		id, err := age.NewScryptIdentity(passphrase)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, size, err := pack.Unseal(bytes.NewReader(b), int64(len(b)), id)
+		if (err == nil) != opens {
+			t.Errorf("%s: %v", passphrase, err)
+		}
+		if err != nil {
+			continue
+		}
+		if _, err := pack.Unpack(r, size, filepath.Join(t.TempDir(), "out"), pack.Limits{}); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestWhatIsNoCaseIsNotPacked(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(files map[string]string){

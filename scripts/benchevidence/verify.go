@@ -68,7 +68,7 @@ func verifySized(ctx context.Context, o options, flows, size int) (m verified, e
 	if err != nil {
 		return m, err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	path := filepath.Join(dir, "case")
 	if m.layers, err = writeSized(path, flows, size); err != nil {
 		return m, fmt.Errorf("writing a case of %d MB: %w", size/mega, err)

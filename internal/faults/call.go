@@ -32,8 +32,9 @@ func (t *tracer) call(tid int) error {
 		return gone(unix.PtraceCont(tid, 0))
 	}
 	t.result.Calls = append(t.result.Calls, Call{Name: s.name, File: file})
+	n := len(t.result.Calls)
 	switch {
-	case len(t.result.Calls) == t.fault.At:
+	case n == t.fault.At, n > t.fault.At && t.result.Hit < 0 && t.fault.Kind.Halves():
 		return t.strike(tid, s, &r)
 	case t.result.Hit >= 0 && t.fault.Kind.lasts(s.space):
 		return t.fail(tid, &r)
@@ -44,11 +45,11 @@ func (t *tracer) call(tid int) error {
 // strike lets the fault happen at the call that a thread is about to make.
 func (t *tracer) strike(tid int, s spec, r *registers) error {
 	kind := t.fault.Kind
-	if kind == None || kind.halves() && (s.count < 0 || r.arg(max(s.count, 0)) < 2) {
+	if kind == None || kind.Halves() && (s.count < 0 || r.arg(max(s.count, 0)) < 2) {
 		return gone(unix.PtraceCont(tid, 0))
 	}
 	t.result.Hit = len(t.result.Calls) - 1
-	if kind.halves() {
+	if kind.Halves() {
 		r.setArg(s.count, r.arg(s.count)/2)
 		if err := r.store(tid); err != nil {
 			return gone(err)

@@ -33,8 +33,8 @@ const (
 	KillBefore Kind = "kill-before"
 	// KillAfter kills it when the call is done and its result not yet seen.
 	KillAfter Kind = "kill-after"
-	// KillWithin kills it when half of a write is done. A write of less than two
-	// bytes and any other call is let be.
+	// KillWithin kills it when half of a write is done: of the first write of two
+	// bytes and more from the call on.
 	KillWithin Kind = "kill-within"
 	// NoSpace fails the call with ENOSPC, and every later one that needs space.
 	NoSpace Kind = "no-space"
@@ -46,8 +46,8 @@ const (
 	Denied Kind = "denied"
 	// ReadOnly fails the call and all later ones with EROFS.
 	ReadOnly Kind = "read-only"
-	// Short lets a write of two bytes and more write half of them; then there
-	// is no space. Any other call is let be.
+	// Short lets the first write of two bytes and more, from the call on, write
+	// half of them; then there is no space.
 	Short Kind = "short-write"
 )
 
@@ -59,8 +59,8 @@ func Kinds() []Kind {
 // Kills reports whether the process does not live on.
 func (k Kind) Kills() bool { return k == KillBefore || k == KillAfter || k == KillWithin }
 
-// halves reports whether only half of a write is done.
-func (k Kind) halves() bool { return k == Short || k == KillWithin }
+// Halves reports whether only half of a write is done.
+func (k Kind) Halves() bool { return k == Short || k == KillWithin }
 
 // Errno is what calls fail with; 0 if they do not.
 func (k Kind) Errno() syscall.Errno {
@@ -138,7 +138,7 @@ type Result struct {
 	// Calls in the order in which they were begun.
 	Calls []Call
 	// Hit is the index of the call at which the fault came; -1 if it never did:
-	// there were fewer calls, or a write was too short to be shortened.
+	// there were fewer calls, or no write to be halved.
 	Hit int
 	// Status is how the process ended.
 	Status syscall.WaitStatus

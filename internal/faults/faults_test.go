@@ -225,6 +225,9 @@ func TestAShortWriteThenNone(t *testing.T) {
 	if diff := cmp.Diff(want, callNames(result.Calls)); diff != "" {
 		t.Error(diff)
 	}
+	if result, _ = run(t, t.TempDir(), "", faults.Fault{At: 1, Kind: faults.Short}); result.Hit != 1 {
+		t.Errorf("the first write from call 1 on was not shortened: hit %d", result.Hit)
+	}
 	result, out := run(t, t.TempDir(), "", faults.Fault{At: 3, Kind: faults.Short})
 	if result.Hit != -1 || out != "" {
 		t.Errorf("fsync was shortened: hit %d, said %q", result.Hit, out)

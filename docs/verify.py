@@ -198,8 +198,9 @@ class Case:
         self.leaves[n] = sha256(b"\0", commitment(entry, line) if self.version == 2 else line)
         kind, body, self.masked = entry["type"], plain(entry["body"]), self.masked or "salts" in entry
         kind = "file" if kind == "capture" and self.version == 1 else kind
-        if self.due and (self.version == 2 or kind not in ("file", "torn", "resume")) and self.due not in self.numbered:
-            self.wrong(f"checkpoints/{self.due:08}", f"is missing: line {self.due} of the log was signed")
+        due = 0 if self.version == 1 and kind in ("file", "torn", "resume") else body.get("signed", self.due) if kind == "file" else self.due
+        if due and due not in self.numbered:
+            self.wrong(f"checkpoints/{due:08}", f"is missing: {due} entries of the log were signed")
         self.due = n + 1 if kind == "stage" and body["done"] or self.version == 2 and kind in ("plan", "end") else 0
         self.last = self.last if kind == "file" else kind
         if entry["n"] != n or (kind == "begin") != (n == 0) or kind in self.once or kind not in KINDS:
@@ -252,8 +253,7 @@ class Case:
             raise Wrong("is not a copy of the newest checkpoint")
         if copy != copies[-1]:
             self.note("checkpoint", "is a copy of the checkpoint before the newest: a run was cut off")
-    def signed(self, raw, kind, key=None):
-        """How many entries a note signs, if they are those of the log, and the line after the root."""
+    def signed(self, raw, kind, key=None):  # gives the number of entries that are signed, and the line after the root
         origin, size, hash_, rest = open_note(raw, key or self.key).split("\n", 3)
         case = f"/{self.once['begin']['case']}" if self.version == 2 else ""
         if origin != f"telltale/{kind}{case}" or kind == "case" and rest:

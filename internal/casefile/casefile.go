@@ -63,6 +63,7 @@ type Case struct {
 	size    int64 // bytes of whole lines in log
 	hashes  []tlog.Hash
 	entries int64
+	signed  int64 // entries under the newest checkpoint
 	encoder encoder
 	state   *state
 	failed  error

@@ -36,7 +36,7 @@ func (c *Case) PutFile(name string, write func(io.Writer) error) error {
 		return fmt.Errorf("writing %s: %w", name, err)
 	}
 	f.File = name
-	if err := c.append(format.TypeFile, f, true); err != nil {
+	if err := c.putSeal(f); err != nil {
 		return errors.Join(err, os.Remove(whole+unfinished))
 	}
 	if err := rename(whole); err != nil {
@@ -141,9 +141,18 @@ func (c *Case) seal(f format.File) error {
 	if f.Size, f.Digest, err = digestFile(filepath.Join(c.dir, filepath.FromSlash(f.File))); err != nil {
 		return c.fail(err)
 	}
-	if known && f == before {
+	if known && f.Size == before.Size && f.Digest == before.Digest {
 		return nil
 	}
+	return c.putSeal(f)
+}
+
+// putSeal writes the seal of a file down. It names the checkpoint before it, so
+// that even one that newer ones have replaced cannot be removed unseen.
+func (c *Case) putSeal(f format.File) error {
+	c.mu.Lock()
+	f.Signed = c.signed
+	c.mu.Unlock()
 	return c.append(format.TypeFile, f, true)
 }
 

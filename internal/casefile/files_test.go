@@ -41,7 +41,7 @@ func TestFilesArePutSealedAndReplaced(t *testing.T) {
 	must(t, c.Checkpoint())
 	r := c.Reader()
 	must(t, c.Close())
-	if f := r.Files["report.html"]; f != (format.File{File: "report.html", Size: 6, Digest: telltale.DigestOf([]byte("second"))}) {
+	if f := r.Files["report.html"]; f != (format.File{File: "report.html", Size: 6, Digest: telltale.DigestOf([]byte("second")), Signed: f.Signed}) || f.Signed == 0 {
 		t.Errorf("sealed as %+v", f)
 	}
 	if len(r.Files) != 5 || r.Files["ca/ca.pem"].Size != 9 || r.Ended == nil || r.Ended.Stopped != "enough" || r.Plan.Seed != 1<<63 || len(r.Begin.Case) != 16 {

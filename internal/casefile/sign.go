@@ -81,6 +81,7 @@ func (c *Case) publish(signed []byte) error {
 	if err := replace(latest, latest+".new", signed); err != nil {
 		return fmt.Errorf("signing the log: %w", err)
 	}
+	c.signed = c.entries
 	return nil
 }
 

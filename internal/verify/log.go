@@ -142,10 +142,24 @@ func (r *reading) meaning(e entry, i int) {
 		r.begin(e)
 	case format.TypeProbe:
 		r.probe(e, b.rec.Probes[len(b.rec.Probes)-1], i)
+	case format.TypeFile:
+		r.signedBefore(e, i)
 	case format.TypeTorn:
 		r.note(format.LogFile, i+1, "a torn line was set aside before it")
 	case format.TypeResume:
 		r.note(format.LogFile, i+1, "the run went on here after a break: %.200s", e.Body)
+	}
+}
+
+// signedBefore looks for the checkpoint that was the newest when a file was
+// sealed. Newer ones may have replaced it; it has to be there all the same.
+func (r *reading) signedBefore(e entry, i int) {
+	var f format.File
+	if decode(e, &f) != nil || f.Signed == 0 || r.version == 1 {
+		return
+	}
+	if _, there := slices.BinarySearch(r.notes.sizes, f.Signed); !there || f.Signed > int64(i) {
+		r.problem(checkpointName(f.Signed), 0, "missing: it was the newest one when line %d of the log was written", i+1)
 	}
 }
 

@@ -130,6 +130,9 @@ type File struct {
 	Digest telltale.Digest `json:"digest"`
 	// Cut says that the writer of a packet file did not live to close it.
 	Cut bool `json:"cut,omitempty"`
+	// Signed is over how many entries the newest checkpoint was then. It is
+	// missing in version 1, and before the first checkpoint.
+	Signed int64 `json:"signed,omitempty"`
 }
 
 // Torn names a part of a line that a crash left at the end of the log.

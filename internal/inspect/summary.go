@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -150,7 +151,9 @@ func files(dir, folder string) []string {
 		return out // most cases have none
 	}
 	for _, e := range entries {
-		out = append(out, folder+"/"+e.Name())
+		if path.Ext(e.Name()) != ".pub" { // the key of a witness, who has signed elsewhere
+			out = append(out, folder+"/"+e.Name())
+		}
 	}
 	return out
 }

@@ -11,8 +11,12 @@ import (
 // TestBigCaseIsASmallPage: ten thousand probes and twice as many flows.
 func TestBigCaseIsASmallPage(t *testing.T) {
 	t.Parallel()
-	rec, blob := reporttest.Big(10_000, 20_000)
-	if len(rec.Probes) != 10_000 || len(rec.Flows) != 20_000 {
+	probes := 10_000
+	if testing.Short() {
+		probes = 4000
+	}
+	rec, blob := reporttest.Big(probes, 2*probes)
+	if len(rec.Probes) != probes || len(rec.Flows) != 2*probes {
 		t.Fatalf("%d probes and %d flows", len(rec.Probes), len(rec.Flows))
 	}
 	in := report.Input{Record: rec, Blob: blob}

@@ -22,7 +22,7 @@ func hostile() *world {
 	start := w.now
 	probes, large := 10_000, 1<<18
 	if testing.Short() {
-		probes, large = 600, 1<<12
+		probes, large = 300, 1<<9
 	}
 	huge := attack + strings.Repeat("龍\u202e", large)
 	w.rec.App.Version, w.rec.App.Vantage = huge, attack

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -151,7 +150,7 @@ func files(dir, folder string) []string {
 		return out // most cases have none
 	}
 	for _, e := range entries {
-		if path.Ext(e.Name()) != ".pub" { // the key of a witness, who has signed elsewhere
+		if filepath.Ext(e.Name()) != ".pub" { // the key of a witness, who has signed elsewhere
 			out = append(out, folder+"/"+e.Name())
 		}
 	}

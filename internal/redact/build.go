@@ -234,7 +234,11 @@ func (b *builder) finish() (*Result, error) {
 			r.Kept++
 		}
 	}
-	r.Sentences = b.sentences(r)
+	for _, sentence := range b.sentences(r) {
+		// What must not be read must not be read in the rules' own words, either.
+		which, _ := b.search.shallow([]byte(sentence))
+		r.Sentences = append(r.Sentences, b.plan.texts.replace(sentence, which))
+	}
 	signed, err := b.note(r.Sentences)
 	if err != nil {
 		return nil, err

@@ -38,8 +38,8 @@ func (a *app) caseMergeCommand() *cobra.Command {
 		Use:   "merge CASE CASE...",
 		Short: "Make one case of what was typed and what was captured elsewhere",
 		Long:  caseMergeLong,
-		Example: `  telltale proxy --case phone-traffic --listen 192.168.1.5:8080   # in one window
-  telltale audit phone.yaml --out phone                           # in another
+		Example: `  telltale proxy --case phone-traffic --listen 192.168.1.5:8080 --auth me:secret   # in one window
+  telltale audit phone.yaml --case phone                                           # in another
   telltale case merge phone phone-traffic -o phone-merged`,
 		Args: cobra.MinimumNArgs(2),
 		RunE: failing(func(cmd *cobra.Command, args []string) error {

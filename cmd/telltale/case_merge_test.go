@@ -71,7 +71,7 @@ func aProxy(t *testing.T, began time.Time, probes []telltale.Probe) string {
 			digest, err := c.Keep([]byte("POST /log HTTP/1.1\r\nHost: log.test\r\n\r\n" + p.Text))
 			mustDo(t, err)
 			mustDo(t, c.Record(telltale.Flow{
-				Sensor: "proxy", Protocol: "http", Host: "log.test", Visibility: telltale.Clear, Start: at, End: at,
+				Sensor: "proxy", Conn: "c1", Protocol: "http", Host: "log.test", Visibility: telltale.Clear, Start: at, End: at,
 				Messages: []telltale.Message{{Leg: telltale.LegApp, Out: true, At: at, Bytes: digest, Size: 60}}, BytesOut: 60,
 			}))
 		}

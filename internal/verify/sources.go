@@ -3,6 +3,8 @@ package verify
 import (
 	"encoding/json"
 	"path"
+	"regexp"
+	"slices"
 	"strings"
 
 	"example.org/telltale"
@@ -84,11 +86,26 @@ func (c *check) source(dir string, known map[string]bool) {
 
 // traced names what a merged case says and none of its sources does.
 func (c *check) traced(known map[string]bool) {
-	for _, fact := range facts(c.res.Record) {
+	for _, fact := range facts(asOf(c.res.Record)) {
 		if !known[fact.text] {
 			c.problem(format.LogFile, 0, "%s stands in none of the cases that were merged", fact.name)
 		}
 	}
+}
+
+// mergedConn is a connection in a merged case: the number of the case it is of,
+// and what it is called there.
+var mergedConn = regexp.MustCompile(`^[1-9][0-9]*/(.+)$`)
+
+// asOf is a merged record with its connections called as in its sources.
+func asOf(merged *telltale.Record) *telltale.Record {
+	out := *merged
+	out.Flows = slices.Clone(merged.Flows)
+	for i := range out.Flows {
+		f := &out.Flows[i]
+		f.Conn = mergedConn.ReplaceAllString(f.Conn, "$1")
+	}
+	return &out
 }
 
 // fact is something that was typed or seen, under a name that people know and

@@ -45,6 +45,25 @@ type Flow struct {
 	BytesIn  int64 `json:"bytes_in"`
 	// Error is what went wrong, in words: refused, reset, no such name.
 	Error string `json:"error,omitempty"`
+	// Certificate is what the server proved its name with; nil if there was no
+	// TLS, or its handshake could not be read.
+	Certificate *Certificate `json:"certificate,omitempty"`
+}
+
+// Certificate is what a server showed (X.509, RFC 5280).
+type Certificate struct {
+	// SHA256 of its DER, in hex.
+	SHA256 string `json:"sha256"`
+	// Subject and Issuer are distinguished names (RFC 2253), Names what it is
+	// for. All are empty if it could not be read.
+	Subject string   `json:"subject,omitempty"`
+	Issuer  string   `json:"issuer,omitempty"`
+	Names   []string `json:"names,omitempty"`
+	// From and To are when it is valid.
+	From time.Time `json:"from,omitzero"`
+	To   time.Time `json:"to,omitzero"`
+	// Doubt is why it would not be trusted; empty if it was verified.
+	Doubt string `json:"doubt,omitempty"`
 }
 
 // Leg tells between whom bytes passed.

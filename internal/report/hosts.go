@@ -56,6 +56,7 @@ type hostSum struct {
 	exchanges, opaque, tls     int
 	out, in                    int64
 	first, last                time.Time
+	certificates               []telltale.Certificate // each once, as shown
 	witness                    bool
 	channel, lookedUp, fetchd  bool
 }
@@ -103,6 +104,7 @@ func (h *hostSum) add(f *telltale.Flow) {
 	if f.Process != "" {
 		h.programs[f.Process] = true
 	}
+	h.showed(f.Certificate)
 	if h.first.IsZero() || f.Start.Before(h.first) {
 		h.first = f.Start
 	}
@@ -120,6 +122,8 @@ func (h *hostSum) whereabouts(x *index) Whereabouts {
 	switch {
 	case h.exchanges > 0 && h.tls == 0:
 		out.Certificate = x.Say("certificate.no-tls")
+	case len(h.certificates) > 0:
+		out.Certificate = x.certificates(h.certificates)
 	case h.tls > 0:
 		out.Certificate = x.Say("certificate.none")
 	}

@@ -161,7 +161,8 @@ func (s *session) ping(post *posted, lines ...string) (<-chan struct{}, error) {
 func (s *session) fence(ctx context.Context, lines ...string) error {
 	answered, err := s.ping(nil, lines...)
 	if err != nil {
-		return err
+		s.drain() // the session is over before anybody asks again
+		return errors.Join(s.failure(), err)
 	}
 	return s.await(ctx, answered)
 }

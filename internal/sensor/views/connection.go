@@ -190,7 +190,7 @@ func (c *connection) why(text string) string {
 // describe fills in what all flows of the connection have in common.
 func (c *connection) describe(f *telltale.Flow) {
 	f.Sensor, f.Conn, f.Process = c.v.cfg.Sensor, id(c.info), c.info.Process.Name
-	f.Server = c.info.Server
+	f.Server, f.Certificate = c.info.Server, c.v.shown.of(c.info.TLS)
 	if f.Visibility == "" {
 		f.Visibility = telltale.Clear
 	}

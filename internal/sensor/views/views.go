@@ -73,6 +73,7 @@ type Views struct {
 	pending *pending
 	held    pool
 	queue   *queue
+	shown   shown
 
 	mu   sync.Mutex
 	open map[*connection]struct{}

@@ -68,6 +68,7 @@ func faultPart(ctx context.Context, o options) (out []row, err error) {
 			return out, err
 		}
 		out = append(out, one)
+		fmt.Fprintf(o.progress, "%s: %s\n", one.measure, one.measured)
 	}
 	if bench.bad > 0 {
 		return out, nil // the files of what does not hold stay
@@ -128,7 +129,7 @@ func middleWrite(clean *trial.Clean) int {
 	return 1
 }
 
-// faultBench makes audits, as many at a time as there are processors.
+// faultBench makes audits, several at a time.
 type faultBench struct {
 	bed      *trial.Bed
 	clean    *trial.Clean
@@ -150,7 +151,7 @@ func (b *faultBench) run(ctx context.Context, r faultRow) (row, error) {
 		b.began = time.Now()
 	}
 	next := make(chan []faults.Fault)
-	errs := make([]error, runtime.NumCPU())
+	errs := make([]error, 2*runtime.NumCPU()) // audits wait more than they compute
 	var all sync.WaitGroup
 	for i := range errs {
 		all.Go(func() {
